@@ -1,0 +1,7 @@
+import { runCron } from './cron.ts'
+import { app } from './http.ts'
+
+export default {
+  fetch: app.fetch,
+  scheduled: (controller, env) => runCron(controller, env),
+} satisfies ExportedHandler<Record<string, unknown>>

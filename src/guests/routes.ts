@@ -1,0 +1,3 @@
+import type { Endpoint } from '../platform/endpoint.ts'
+
+export const guestEndpoints: Endpoint[] = []

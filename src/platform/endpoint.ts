@@ -1,0 +1,119 @@
+import * as z from 'zod'
+import type { Scope } from '../access/schema.ts'
+import type { Restaurant } from '../restaurants/schema.ts'
+import type { Ctx, Once } from './ctx.ts'
+import { Problem } from './problem.ts'
+
+/** A request about one restaurant carries it; a platform operator's does not. */
+export type TenantCtx = Ctx & { restaurant: Restaurant }
+
+export type Meta = { next_cursor?: string | null; total?: number; notices?: { code: string; message: string }[] }
+export type Result<A> = { data: A; meta?: Meta }
+
+type Shape = z.ZodType
+type Out<S> = S extends z.ZodType ? z.output<S> : undefined
+
+export type Input<P, Q, B> = {
+  params: Out<P>
+  query: Out<Q>
+  body: Out<B>
+  once: Once
+  /** The version the client says it has seen: its `If-Match`. */
+  if_match: number | null
+}
+
+type Described<P, Q, B, A extends Shape, C> = {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** Below /api, in Hono's notation. */
+  path: string
+  /** `any`: every key of the restaurant. */
+  scope: Scope | 'any'
+  tag: string
+  summary: string
+  description?: string
+  params?: P
+  query?: Q
+  body?: B
+  answer: A
+  status?: 200 | 201
+  /** Whether it makes something, and so documents Idempotency-Key. */
+  creates?: boolean
+  /** Whether a platform operator may do it too, naming the restaurant in the path. */
+  operator?: boolean
+  run: (ctx: C, input: Input<P, Q, B>) => Promise<Result<z.input<A>>>
+}
+
+/** One line of a feature's HTTP table, its input types forgotten: what the edge needs to serve and describe it. */
+export type Endpoint = Omit<Described<Shape, Shape, Shape, Shape, never>, 'run'> & {
+  tenant: boolean
+  serve: (ctx: Ctx, restaurant: Restaurant | null, raw: RawInput) => Promise<Result<unknown>>
+}
+export type RawInput = { params: unknown; query: unknown; body: unknown; once: Once; if_match: number | null }
+
+export function endpoint<P extends Shape, Q extends Shape, B extends Shape, A extends Shape>(
+  described: Described<P, Q, B, A, TenantCtx>,
+): Endpoint {
+  const { run, ...rest } = described
+  return {
+    ...rest,
+    tenant: true,
+    async serve(ctx, restaurant, raw) {
+      if (!restaurant) throw new Problem('restaurant_required')
+      return run({ ...ctx, restaurant }, parseInput(described, raw))
+    },
+  }
+}
+
+export function platformEndpoint<P extends Shape, Q extends Shape, B extends Shape, A extends Shape>(
+  described: Described<P, Q, B, A, Ctx>,
+): Endpoint {
+  const { run, ...rest } = described
+  return { ...rest, tenant: false, serve: (ctx, _restaurant, raw) => run(ctx, parseInput(described, raw)) }
+}
+
+function parseInput<P extends Shape, Q extends Shape, B extends Shape>(
+  shapes: { params?: P; query?: Q; body?: B },
+  raw: RawInput,
+): Input<P, Q, B> {
+  const issues: { path: string; message: string }[] = []
+  const input = {
+    params: parsePart(shapes.params, raw.params, 'path', issues),
+    query: parsePart(shapes.query ?? emptyQuery, raw.query, 'query', issues),
+    body: parsePart(shapes.body, raw.body, '', issues),
+    once: raw.once,
+    if_match: raw.if_match,
+  }
+  if (issues.length > 0) {
+    const first = issues[0]
+    const detail = first ? `${first.path || 'body'}: ${first.message}` : 'The request is not right.'
+    throw new Problem('validation_failed', { detail, errors: issues })
+  }
+  return input as Input<P, Q, B> // each part was parsed by the shape its type comes from
+}
+
+const emptyQuery = z.strictObject({})
+
+function parsePart(
+  shape: Shape | undefined,
+  value: unknown,
+  prefix: string,
+  issues: { path: string; message: string }[],
+): unknown {
+  if (!shape) return undefined
+  const parsed = shape.safeParse(value)
+  if (parsed.success) return parsed.data
+  for (const issue of plainIssues(parsed.error.issues)) {
+    issues.push({ path: [prefix, ...issue.path.map(String)].filter(Boolean).join('.'), message: issue.message })
+  }
+  return undefined
+}
+
+/** Of a union's branches, the one that came closest speaks. */
+function plainIssues(issues: z.core.$ZodIssue[]): { path: PropertyKey[]; message: string }[] {
+  return issues.flatMap((issue) => {
+    if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
+    const branches = issue.errors.map((branch) => plainIssues(branch))
+    const closest = branches.toSorted((a, b) => a.length - b.length)[0] ?? []
+    return closest.map((one) => ({ path: [...issue.path, ...one.path], message: one.message }))
+  })
+}

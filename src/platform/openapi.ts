@@ -1,0 +1,79 @@
+import type { RouteConfig } from '@hono/zod-openapi'
+import * as z from 'zod'
+import type { Endpoint } from './endpoint.ts'
+import { problems } from './problem.ts'
+
+export const openApiInfo = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Tableside',
+    version: '1.0.0',
+    description:
+      'Reservations that cannot collide. Every path below /api also works below /api/restaurants/{restaurant_id}; ' +
+      'the key names the restaurant. Answers are {"success": true, "data": …}; errors are RFC 9457 problems with a code.',
+  },
+  security: [{ key: [] }],
+}
+
+const Problem = z
+  .object({
+    success: z.literal(false),
+    type: z.url(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(problems)),
+    detail: z.string(),
+    hint: z.string().meta({ description: 'One sentence a voice agent could speak' }),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    request_id: z.string(),
+  })
+  .meta({ id: 'Problem' })
+
+/** Where an endpoint is served: below /api, and below /api/restaurants/{id}; guests are clients too. */
+export function aliases(one: Endpoint): string[] {
+  const paths = [one.path]
+  if (/^\/guests(\/|$)/.test(one.path)) paths.push(one.path.replace('/guests', '/clients'))
+  return paths.flatMap((path) =>
+    one.tenant ? [`/api${path}`, `/api/restaurants/:restaurant_id${path}`] : [`/api${path}`],
+  )
+}
+
+/** An endpoint as OpenAPI 3.1 knows it. */
+export function describe(one: Endpoint): RouteConfig {
+  const path = `/api${one.path}`.replaceAll(/:(\w+)/g, '{$1}').replace(/\/$/, '')
+  const status = one.status ?? 200
+  const data = z.object({
+    success: z.literal(true),
+    data: one.answer,
+    meta: z.object({ next_cursor: z.string().nullish(), total: z.int().optional() }).optional(),
+  })
+  const headers = one.creates
+    ? [
+        z.object({
+          'Idempotency-Key': z
+            .string()
+            .max(255)
+            .optional()
+            .meta({ description: 'The same key and body get the first answer again' }),
+        }),
+      ]
+    : []
+  return {
+    method: one.method,
+    path,
+    tags: [one.tag],
+    summary: one.summary,
+    ...(one.description ? { description: one.description } : {}),
+    operationId: `${one.method}${path.replaceAll(/[^a-zA-Z]+(\w)/g, (_match, letter: string) => letter.toUpperCase()).replaceAll(/\W/g, '')}`,
+    request: {
+      ...(one.params instanceof z.ZodObject ? { params: one.params } : {}),
+      ...(one.query instanceof z.ZodObject ? { query: one.query } : {}),
+      ...(headers.length > 0 ? { headers } : {}),
+      ...(one.body ? { body: { required: true, content: { 'application/json': { schema: one.body } } } } : {}),
+    },
+    responses: {
+      [status]: { description: one.summary, content: { 'application/json': { schema: data } } },
+      default: { description: 'A problem', content: { 'application/problem+json': { schema: Problem } } },
+    },
+  }
+}

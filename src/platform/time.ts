@@ -1,0 +1,92 @@
+// The implementation itself: where a runtime brings a Temporal of its own, its clock may stand still.
+import { Temporal } from 'temporal-polyfill/implementation'
+
+const dayMs = 86_400_000
+const minuteMs = 60_000
+
+/** An instant for a wall time. `gap`: no such time on that day; `twice`: the first of two. */
+export type Resolved = { kind: 'once' | 'twice'; at: number } | { kind: 'gap' }
+
+const offsets = new Map<string, number>()
+
+/** Minutes east of UTC at an instant. Zones change on quarter hours only, so one answer serves the quarter. */
+export function offsetMinutes(at: number, timezone: string): number {
+  const key = `${timezone}|${Math.floor(at / (15 * minuteMs))}`
+  const known = offsets.get(key)
+  if (known !== undefined) return known
+  const offset = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone).offsetNanoseconds / 60e9
+  if (offsets.size > 20_000) offsets.clear()
+  offsets.set(key, offset)
+  return offset
+}
+
+/** The instant of a wall time: minutes after local midnight of a date, past 1440 on the next day. */
+export function instantOf(date: string, minute: number, timezone: string): Resolved {
+  const asUtc = Date.parse(`${date}T00:00:00Z`) + minute * minuteMs
+  // Whichever offset holds a day before or after, if the clocks change near by it is one of the two.
+  const before = offsetMinutes(asUtc - dayMs, timezone)
+  const after = offsetMinutes(asUtc + dayMs, timezone)
+  const first = asUtc - before * minuteMs
+  if (before === after) return { kind: 'once', at: first }
+  const second = asUtc - after * minuteMs
+  const firstHolds = offsetMinutes(first, timezone) === before
+  const secondHolds = offsetMinutes(second, timezone) === after
+  if (firstHolds && secondHolds) return { kind: 'twice', at: Math.min(first, second) }
+  if (firstHolds) return { kind: 'once', at: first }
+  if (secondHolds) return { kind: 'once', at: second }
+  return { kind: 'gap' }
+}
+
+/** The wall time of an instant: local date and minutes after local midnight. */
+export function wallOf(at: number, timezone: string): { date: string; minute: number } {
+  const local = at + offsetMinutes(at, timezone) * minuteMs
+  const midnight = Math.floor(local / dayMs) * dayMs
+  return { date: new Date(midnight).toISOString().slice(0, 10), minute: Math.floor((local - midnight) / minuteMs) }
+}
+
+/** ISO 8601 with the restaurant's own offset: 2026-12-01T19:00:00+08:00. */
+export function isoAt(at: number, timezone: string): string {
+  const offset = offsetMinutes(at, timezone)
+  const local = new Date(at + offset * minuteMs).toISOString().slice(0, 19)
+  return `${local}${offset < 0 ? '-' : '+'}${clock(Math.abs(offset))}`
+}
+
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10)
+}
+
+/** Whole days from one local date to another. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / dayMs)
+}
+
+/** 1 Monday … 7 Sunday. */
+export function isoWeekday(date: string): number {
+  return new Date(`${date}T00:00:00Z`).getUTCDay() || 7
+}
+
+/** "19:30" → 1170. */
+export function minutesOf(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))
+}
+
+/** 1170 → "19:30"; a minute of the next day keeps its own hour. */
+export function clock(minute: number): string {
+  const inDay = minute % 1440
+  return `${String(Math.floor(inDay / 60)).padStart(2, '0')}:${String(inDay % 60).padStart(2, '0')}`
+}
+
+/** Whether this is an IANA zone that this runtime knows. */
+export function isTimezone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
+
+/** The service day of an instant: it begins at five in the morning, as `service_day` in the migrations says. */
+export function serviceDay(at: number, timezone: string): string {
+  const local = at + offsetMinutes(at, timezone) * minuteMs - 5 * 60 * minuteMs
+  return new Date(Math.floor(local / dayMs) * dayMs).toISOString().slice(0, 10)
+}

@@ -1,0 +1,159 @@
+import { sql } from 'drizzle-orm'
+import * as z from 'zod'
+import type { Ctx } from '../platform/ctx.ts'
+import { type Db, query } from '../platform/db.ts'
+import type { TenantCtx } from '../platform/endpoint.ts'
+import { type BookingRequest, Claim, type RefusalCode, refusalCodes, ReservationRow } from './schema.ts'
+
+const iso = (at: number): string => new Date(at).toISOString()
+
+const ClaimOrVersion = z.object({ version: z.int(), ...z.object(Claim.shape).partial().shape })
+
+/**
+ * The live claims of some service days, and the version of the restaurant as it is now, in one indexed statement.
+ * Claims that lapsed before `now` are left out.
+ */
+export async function selectClaims(
+  db: Db,
+  restaurantId: string,
+  days: { first: string; last: string },
+  now: number,
+): Promise<{ version: number; claims: Claim[] } | undefined> {
+  const result = await db.execute(sql`
+    select r.version, c.table_id, (extract(epoch from lower(c.during)) * 1000)::float8 as starts_at,
+           (extract(epoch from upper(c.during)) * 1000)::float8 as ends_at, c.kind, c.owner, c.covers
+      from restaurants r
+      left join claims c
+        on c.restaurant_id = r.id and c.service_day between ${days.first} and ${days.last} and c.blocking
+       and (c.expires_at is null or c.expires_at > ${iso(now)})
+     where r.id = ${restaurantId}`)
+  const [first] = result.rows
+  if (!first) return undefined
+  const claims = first['table_id'] === null ? [] : z.array(Claim).parse(result.rows)
+  return { version: ClaimOrVersion.shape.version.parse(first['version']), claims }
+}
+
+/** What a deciding function in the migrations answered. */
+export const WriteAnswer = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.enum(['booked', 'changed', 'stepped']), reservation: ReservationRow }),
+  z.object({ outcome: z.literal('refused'), reason: z.enum(refusalCodes) }),
+  z.object({ outcome: z.enum(['stale', 'illegal', 'hold_expired']), reservation: ReservationRow }),
+  z.object({ outcome: z.literal('table_taken'), owner: z.uuid(), reservation: ReservationRow }),
+  z.object({ outcome: z.enum(['stale_restaurant', 'key_reused', 'not_found', 'guest_not_found']) }),
+])
+export type WriteAnswer = z.infer<typeof WriteAnswer>
+const AnswerRow = z.object({ answer: WriteAnswer })
+
+/** book, change_reservation, confirm_hold or step_reservation: one call, one round trip. */
+export async function callBook(
+  db: Db,
+  verb: 'book' | 'change_reservation' | 'confirm_hold' | 'step_reservation',
+  plan: Record<string, unknown>,
+): Promise<WriteAnswer> {
+  const [row] = await query(
+    db,
+    AnswerRow,
+    sql`select ${sql.identifier(verb)}(${JSON.stringify(plan)}::jsonb) as answer`,
+  )
+  if (!row) throw new Error(`${verb} answered nothing`)
+  return row.answer
+}
+
+const ReservationAnswer = z.object({ reservation: ReservationRow })
+
+export async function selectReservation(
+  db: Db,
+  restaurantId: string,
+  ref: { kind: string; ref: string },
+  now: number,
+): Promise<ReservationRow | undefined> {
+  const [row] = await query(
+    db,
+    ReservationAnswer,
+    sql`
+      select reservation_json(r) as reservation
+        from reservations r
+       where r.restaurant_id = ${restaurantId}
+         and r.id = find_reservation(${restaurantId}, ${ref.kind}, ${ref.ref}, ${iso(now)})`,
+  )
+  return row?.reservation
+}
+
+type ReservationFacets = {
+  from: number | null
+  before: number | null
+  statuses: string[] | null
+  name: string | null
+  phone: string | null
+  code: string | null
+  after: [string, string] | null
+  limit: number
+}
+
+/** By arrival, then id. A search goes by the indexes of code, phone and guests' names, never over the whole history. */
+export async function selectReservations(
+  db: Db,
+  restaurantId: string,
+  facets: ReservationFacets,
+): Promise<ReservationRow[]> {
+  const { from, before, statuses, name, phone, code, after } = facets
+  const found = await query(
+    db,
+    ReservationAnswer,
+    sql`
+      select reservation_json(r) as reservation
+        from reservations r
+       where r.restaurant_id = ${restaurantId}
+         ${from === null ? sql`` : sql`and r.starts_at >= ${iso(from)}`}
+         ${before === null ? sql`` : sql`and r.starts_at < ${iso(before)}`}
+         ${statuses === null ? sql`` : sql`and r.status = any(${sql.param(statuses)}::text[])`}
+         ${after === null ? sql`` : sql`and (r.starts_at, r.id) > (${after[0]}::timestamptz, ${after[1]}::uuid)`}
+         ${
+           name === null
+             ? sql``
+             : sql`and (r.confirmation_code = ${code} or r.phone_number = ${phone}
+                    or r.guest_id = any(array(
+                         select g.id from guests g
+                          where g.restaurant_id = ${restaurantId} and g.search_name like ${`%${likeLiteral(name)}%`}
+                          limit 200)))`
+         }
+       order by r.starts_at, r.id
+       limit ${facets.limit}`,
+  )
+  return found.map((row) => row.reservation)
+}
+
+/** A text as LIKE takes it literally. */
+function likeLiteral(value: string): string {
+  return value.replace(/[\\%_]/g, (char) => `\\${char}`)
+}
+
+/** Demand that the rules refused before the database was asked; what the database refuses it notes itself. */
+export async function insertDenied(
+  ctx: TenantCtx,
+  kind: 'booking' | 'hold' | 'change',
+  reason: RefusalCode,
+  request: BookingRequest,
+): Promise<void> {
+  const { moment } = request
+  const starts_at = 'at' in moment ? iso(moment.at) : null
+  await ctx.db.execute(sql`
+    insert into denied_requests (restaurant_id, at, kind, reason, party_size, starts_at, area, source, request_id)
+    select r.id, ${iso(ctx.now)}, ${kind}, ${reason}, ${request.party_size},
+           coalesce(${starts_at}::timestamptz, (${'date' in moment ? `${moment.date} ${moment.time}` : null}::timestamp) at time zone r.timezone),
+           ${request.area}, 'api', ${ctx.request_id}
+      from restaurants r where r.id = ${ctx.restaurant.id}`)
+}
+
+/** Holds that lapsed, parties that never came, answers nobody repeats any more. Each returns how many. */
+export async function runJob(
+  ctx: Pick<Ctx, 'db' | 'now' | 'request_id'>,
+  job: 'release_lapsed_holds' | 'mark_no_shows',
+): Promise<number> {
+  const [row] = await query(
+    ctx.db,
+    z.object({ count: z.int() }),
+    sql`select ${sql.identifier(job)}(${iso(ctx.now)}, ${ctx.request_id}) as count`,
+  )
+  return row?.count ?? 0
+}

@@ -1,0 +1,254 @@
+import { closesAt, serviceAt, servicesOn, turnMinutes, type Service } from '../restaurants/rules.ts'
+import type { Restaurant } from '../restaurants/schema.ts'
+import { addDays, clock, instantOf, minutesOf, serviceDay, wallOf } from '../platform/time.ts'
+import { candidateTables, partiesThatFit, roomRefusal, type Candidate } from './tables-rules.ts'
+import type { BookingRequest, Claim, Moment, RefusalCode, Status } from './schema.ts'
+
+const minuteMs = 60_000
+
+/** A moment found on the house's clock; instants in milliseconds, minutes from the local midnight of `date`. */
+export type Arrival = { at: number; date: string; minute: number; twice: boolean }
+
+/** R7. A wall time is taken as people mean it: none in the hour the clocks skip, the first of two where they repeat. */
+export function arrivalOf(moment: Moment, timezone: string): Arrival | null {
+  if ('at' in moment) return { at: moment.at, ...wallOf(moment.at, timezone), twice: false }
+  const minute = minutesOf(moment.time)
+  const resolved = instantOf(moment.date, minute, timezone)
+  if (resolved.kind === 'gap') return null
+  return { at: resolved.at, date: moment.date, minute, twice: resolved.kind === 'twice' }
+}
+
+/** What a party of this size would take if it came then. */
+export type Seating = {
+  starts_at: number
+  ends_at: number
+  buffer_minutes: number
+  /** Pacing counts what starts in this slot of the service. */
+  slot_starts_at: number
+  slot_ends_at: number
+}
+
+export function seatingOf(restaurant: Restaurant, arrival: Arrival, service: Service, party_size: number): Seating {
+  const { settings, timezone } = restaurant
+  const opens = instantOf(service.date, service.opens_minute, timezone)
+  const opensAt = opens.kind === 'gap' ? arrival.at : opens.at
+  const slotMs = settings.slot_minutes * minuteMs
+  const slot_starts_at = opensAt + Math.floor((arrival.at - opensAt) / slotMs) * slotMs
+  return {
+    starts_at: arrival.at,
+    ends_at: arrival.at + turnMinutes(settings, party_size) * minuteMs,
+    buffer_minutes: settings.buffer_minutes,
+    slot_starts_at,
+    slot_ends_at: slot_starts_at + slotMs,
+  }
+}
+
+/**
+ * R8–R13. The rules of the clock that refuse this arrival, the most telling first; `service` is the one it falls in.
+ * `now` in milliseconds.
+ */
+export function clockRefusals(
+  restaurant: Restaurant,
+  arrival: Arrival,
+  service: Service | undefined,
+  party_size: number,
+  now: number,
+): RefusalCode[] {
+  const { settings } = restaurant
+  const refusals: RefusalCode[] = []
+  if (arrival.at < now) refusals.push('in_past')
+  else if (arrival.at < now + settings.min_notice_minutes * minuteMs) refusals.push('too_soon')
+  const today = wallOf(now, restaurant.timezone).date
+  if (arrival.date > addDays(today, settings.horizon_days)) refusals.push('too_far_ahead')
+  if (!service) return [...refusals, 'closed']
+  const closing = closesAt(restaurant, service)
+  if (arrival.at + turnMinutes(settings, party_size) * minuteMs > closing) refusals.push('past_closing')
+  if (arrival.at > closing - settings.last_seating_minutes * minuteMs) refusals.push('after_last_seating')
+  return refusals
+}
+
+/** What the day's claims refuse: a full kitchen, or no table free. `parties` is how many could still be seated. */
+export function demandRefusal(
+  restaurant: Restaurant,
+  claims: Claim[],
+  seating: Seating,
+  candidates: Candidate[],
+  party_size: number,
+): { refusal: RefusalCode | null; parties: number } {
+  const { max_covers_per_slot, max_parties_per_slot } = restaurant.settings.pacing
+  if (max_covers_per_slot !== null || max_parties_per_slot !== null) {
+    const load = slotLoad(claims, seating)
+    if (max_parties_per_slot !== null && load.parties + 1 > max_parties_per_slot)
+      return { refusal: 'pacing_parties', parties: 0 }
+    if (max_covers_per_slot !== null && load.covers + party_size > max_covers_per_slot)
+      return { refusal: 'pacing_covers', parties: 0 }
+  }
+  const until = seating.ends_at + seating.buffer_minutes * minuteMs
+  const busy = new Set<string>()
+  for (const claim of claims) {
+    if (claim.starts_at < until && claim.ends_at > seating.starts_at) busy.add(claim.table_id)
+  }
+  const parties = partiesThatFit(candidates, busy)
+  return { refusal: parties === 0 ? 'sold_out' : null, parties }
+}
+
+/** R14. Covers and parties that already start in the slot. */
+export function slotLoad(claims: Claim[], seating: Seating): { covers: number; parties: number } {
+  let covers = 0
+  let parties = 0
+  for (const claim of claims) {
+    if (claim.starts_at < seating.slot_starts_at || claim.starts_at >= seating.slot_ends_at) continue
+    covers += claim.covers
+    if (claim.covers > 0) parties += 1
+  }
+  return { covers, parties }
+}
+
+export type SeatingPlan = Seating & {
+  party_size: number
+  candidates: string[][]
+  max_covers: number | null
+  max_parties: number | null
+  /** The wall time occurs twice that night, and the first was taken. */
+  twice: boolean
+}
+export type Decision = { plan: SeatingPlan } | { refusal: RefusalCode }
+
+/** Whether a request can be tried, and where: the tables in order of fit. What is taken, only the database knows. */
+export function decideBooking(request: BookingRequest, restaurant: Restaurant, now: number): Decision {
+  const arrival = arrivalOf(request.moment, restaurant.timezone)
+  if (!arrival) return { refusal: 'nonexistent_time' }
+  const room = roomRefusal(restaurant, request)
+  const service = serviceAt(restaurant, arrival.date, arrival.minute)
+  const [first] = clockRefusals(restaurant, arrival, service, request.party_size, now)
+  if (first || room || !service) return { refusal: first ?? room ?? 'closed' }
+  const { max_covers_per_slot, max_parties_per_slot } = restaurant.settings.pacing
+  return {
+    plan: {
+      ...seatingOf(restaurant, arrival, service, request.party_size),
+      party_size: request.party_size,
+      candidates: candidateTables(restaurant, request).map((candidate) => candidate.table_ids),
+      max_covers: max_covers_per_slot,
+      max_parties: max_parties_per_slot,
+      twice: arrival.twice,
+    },
+  }
+}
+
+/**
+ * A change that moves the party is decided as a booking, with the tables it has first: a party that comes an hour later
+ * keeps its table where it can. One that moves nothing is not asked whether it may be there.
+ */
+export function decideChange(
+  request: BookingRequest,
+  row: { starts_at: string; ends_at: string; buffer_minutes: number; party_size: number; tables: { id: string }[] },
+  moves: boolean,
+  restaurant: Restaurant,
+  now: number,
+): Decision {
+  const kept = row.tables.map((table) => table.id)
+  if (moves) {
+    const decision = decideBooking(request, restaurant, now)
+    if ('refusal' in decision || request.table_id) return decision
+    const candidates = decision.plan.candidates.toSorted(
+      (a, b) => Number(sameTables(b, kept)) - Number(sameTables(a, kept)),
+    )
+    return { plan: { ...decision.plan, candidates } }
+  }
+  const starts_at = Date.parse(row.starts_at)
+  return {
+    plan: {
+      starts_at,
+      ends_at: Date.parse(row.ends_at),
+      buffer_minutes: row.buffer_minutes,
+      slot_starts_at: starts_at,
+      slot_ends_at: starts_at + 1,
+      party_size: row.party_size,
+      candidates: [kept],
+      max_covers: null,
+      max_parties: null,
+      twice: false,
+    },
+  }
+}
+
+function sameTables(a: string[], b: string[]): boolean {
+  return a.length === b.length && a.every((id) => b.includes(id))
+}
+
+export type DaySlot = { arrival: Arrival; service: Service }
+
+/** R15. The slots whose wall date this is: every `slot_minutes` from each opening, past midnight on the next date. */
+export function slotsOn(restaurant: Restaurant, date: string): DaySlot[] {
+  const slots: DaySlot[] = []
+  for (const [service, shift] of [
+    ...servicesOn(restaurant, addDays(date, -1)).map((one) => [one, 1440] as const),
+    ...servicesOn(restaurant, date).map((one) => [one, 0] as const),
+  ]) {
+    for (let at = service.opens_minute; at < service.closes_minute; at += restaurant.settings.slot_minutes) {
+      const minute = at - shift
+      if (minute < 0 || minute >= 1440) continue
+      const arrival = arrivalOf({ date, time: clock(minute) }, restaurant.timezone)
+      if (arrival) slots.push({ arrival, service })
+    }
+  }
+  return slots.toSorted((a, b) => a.arrival.at - b.arrival.at)
+}
+
+/** The service days whose claims could touch anything that starts on these local dates. */
+export function serviceDaysToRead(restaurant: Restaurant, dates: string[]): { first: string; last: string } {
+  const sorted = dates.toSorted()
+  const first = instantOf(sorted[0] ?? '', 0, restaurant.timezone)
+  const last = instantOf(sorted.at(-1) ?? '', 1440, restaurant.timezone)
+  const longest = Math.max(...restaurant.settings.turn_rules.map((rule) => rule.minutes))
+  const tail = (longest + restaurant.settings.buffer_minutes) * minuteMs
+  const from = first.kind === 'gap' ? Date.parse(`${sorted[0]}T00:00:00Z`) - 15 * 60 * minuteMs : first.at
+  const to = last.kind === 'gap' ? Date.parse(`${sorted.at(-1)}T00:00:00Z`) + 40 * 60 * minuteMs : last.at
+  return {
+    first: addDays(serviceDay(from, restaurant.timezone), -1),
+    last: serviceDay(to + tail, restaurant.timezone),
+  }
+}
+
+/** What is asked of every slot of a day, worked out once. */
+export type Ask = { party_size: number; candidates: Candidate[]; refusal: RefusalCode | null }
+export function askOf(restaurant: Restaurant, wish: Pick<BookingRequest, 'party_size' | 'area'>): Ask {
+  const whole = { ...wish, table_id: null }
+  return {
+    party_size: wish.party_size,
+    candidates: candidateTables(restaurant, whole),
+    refusal: roomRefusal(restaurant, whole),
+  }
+}
+
+export type SlotAvailability = { time: string; at: number; parties: number; reason: RefusalCode | null }
+
+/** One moment against the claims of its day: how many such parties could still be seated, and the first rule against. */
+export function availabilityAt(
+  restaurant: Restaurant,
+  claims: Claim[],
+  slot: { arrival: Arrival; service: Service | undefined },
+  ask: Ask,
+  now: number,
+): SlotAvailability {
+  const { arrival, service } = slot
+  const at = { time: clock(arrival.minute), at: arrival.at }
+  const [first] = clockRefusals(restaurant, arrival, service, ask.party_size, now)
+  if (first || ask.refusal || !service) return { ...at, parties: 0, reason: first ?? ask.refusal ?? 'closed' }
+  const seating = seatingOf(restaurant, arrival, service, ask.party_size)
+  const { refusal, parties } = demandRefusal(restaurant, claims, seating, ask.candidates, ask.party_size)
+  return { ...at, parties, reason: refusal }
+}
+
+/** The life of a reservation: from which states each step may be taken, and what it becomes. */
+export const steps = {
+  confirm: { from: ['pending'], to: 'confirmed' },
+  seat: { from: ['pending', 'confirmed', 'no_show'], to: 'seated' },
+  complete: { from: ['seated'], to: 'completed' },
+  'no-show': { from: ['pending', 'confirmed'], to: 'no_show' },
+  late: { from: ['pending', 'confirmed'], to: null },
+  cancel: { from: ['held', 'pending', 'confirmed'], to: 'cancelled' },
+  release: { from: ['held'], to: 'cancelled' },
+  extend: { from: ['held'], to: null },
+} as const satisfies Record<string, { from: readonly Status[]; to: Status | null }>
+export type Step = keyof typeof steps

@@ -1,0 +1,62 @@
+import { tablesOf } from '../restaurants/rules.ts'
+import type { Restaurant } from '../restaurants/schema.ts'
+import type { BookingRequest, RefusalCode } from './schema.ts'
+
+/** Tables that together seat a party; more than one is a combination. */
+export type Candidate = { table_ids: string[]; seats: number }
+
+type Wish = Pick<BookingRequest, 'party_size' | 'area' | 'table_id'>
+
+/**
+ * R16. The tables that seat this party, in order of fit: single tables before combinations, the fewest empty seats
+ * first, and among equals the one that serves the fewest combinations, so that large parties keep their tables.
+ */
+export function candidateTables(restaurant: Restaurant, wish: Wish): Candidate[] {
+  if (wish.table_id) {
+    const asked = restaurant.tables.find((table) => table.id === wish.table_id && table.enabled)
+    return asked && asked.seats >= wish.party_size ? [{ table_ids: [asked.id], seats: asked.seats }] : []
+  }
+  const inArea = (area: string | null): boolean => !wish.area || area?.toLowerCase() === wish.area.toLowerCase()
+  const usable = restaurant.tables.filter((table) => table.enabled && inArea(table.area))
+  const combined = new Map<string, number>()
+  for (const id of restaurant.combinations.flatMap((one) => one.table_ids))
+    combined.set(id, (combined.get(id) ?? 0) + 1)
+
+  const singles = usable
+    .filter((table) => table.seats >= wish.party_size && table.min_party <= wish.party_size)
+    .toSorted(
+      (a, b) =>
+        a.seats - b.seats ||
+        (combined.get(a.id) ?? 0) - (combined.get(b.id) ?? 0) ||
+        a.number.localeCompare(b.number, 'en', { numeric: true }),
+    )
+    .map((table) => ({ table_ids: [table.id], seats: table.seats }))
+  const joined = restaurant.combinations
+    .filter((one) => one.min_party <= wish.party_size && wish.party_size <= one.max_party)
+    .flatMap((one) => {
+      const tables = tablesOf(one, usable)
+      return tables ? [{ table_ids: one.table_ids, seats: tables.reduce((sum, table) => sum + table.seats, 0) }] : []
+    })
+    .toSorted((a, b) => a.seats - b.seats || a.table_ids.length - b.table_ids.length)
+  return [...singles, ...joined]
+}
+
+/** How many such parties could be seated one after another, as the book would seat them. */
+export function partiesThatFit(candidates: Candidate[], busy: ReadonlySet<string>): number {
+  const taken = new Set(busy)
+  let parties = 0
+  for (const candidate of candidates) {
+    if (candidate.table_ids.some((id) => taken.has(id))) continue
+    for (const id of candidate.table_ids) taken.add(id)
+    parties += 1
+  }
+  return parties
+}
+
+/** What no hour of the day could change: the party, the table asked for, the room. */
+export function roomRefusal(restaurant: Restaurant, wish: Wish): RefusalCode | null {
+  const { max_party } = restaurant.settings
+  if (max_party !== null && wish.party_size > max_party) return 'party_too_large'
+  if (candidateTables(restaurant, wish).length > 0) return null
+  return wish.table_id ? 'table_too_small' : 'no_table_fits'
+}

@@ -1,0 +1,132 @@
+import type { Once } from '../platform/ctx.ts'
+import { withRetry } from '../platform/db.ts'
+import type { Meta, TenantCtx } from '../platform/endpoint.ts'
+import { Problem } from '../platform/problem.ts'
+import { loadAgain } from '../restaurants/load.ts'
+import type { Restaurant } from '../restaurants/schema.ts'
+import { alternativesTo } from './alternatives.ts'
+import { presentReservation } from './present.ts'
+import { callBook, insertDenied, type WriteAnswer } from './queries.ts'
+import type { Decision, SeatingPlan } from './rules.ts'
+import type { BookingRequest, RefusalCode, ReservationRow } from './schema.ts'
+
+type Verb = Parameters<typeof callBook>[1]
+
+/** What every plan says of the call itself. */
+export function callOf(ctx: TenantCtx, restaurant: Restaurant, once: Once): Record<string, unknown> {
+  return {
+    restaurant_id: restaurant.id,
+    restaurant_version: restaurant.version,
+    key: once.key,
+    fingerprint: once.fingerprint,
+    now: new Date(ctx.now).toISOString(),
+    actor: ctx.actor.kind === 'key' ? { kind: 'key', id: ctx.actor.id, name: ctx.actor.name } : ctx.actor,
+    request_id: ctx.request_id,
+  }
+}
+
+/** A seating plan with the names of `booking_plan` in the migrations. */
+export function seatingColumns(plan: SeatingPlan): Record<string, unknown> {
+  const iso = (at: number): string => new Date(at).toISOString()
+  return {
+    starts_at: iso(plan.starts_at),
+    ends_at: iso(plan.ends_at),
+    buffer_minutes: plan.buffer_minutes,
+    party_size: plan.party_size,
+    candidates: plan.candidates,
+    slot_starts_at: iso(plan.slot_starts_at),
+    slot_ends_at: iso(plan.slot_ends_at),
+    max_covers: plan.max_covers,
+    max_parties: plan.max_parties,
+  }
+}
+
+/**
+ * Decides with the restaurant as this isolate remembers it, and writes; where it has moved on, once more with the new
+ * one. A refusal is never given on a memory: it is decided again on the restaurant as it is now.
+ */
+export async function decideAndWrite(
+  ctx: TenantCtx,
+  verb: Verb,
+  kind: 'booking' | 'hold' | 'change',
+  request: BookingRequest,
+  decide: (restaurant: Restaurant) => Decision,
+  planOf: (plan: SeatingPlan, restaurant: Restaurant) => Record<string, unknown>,
+): Promise<{ row: ReservationRow; restaurant: Restaurant; meta: Meta }> {
+  let restaurant = ctx.restaurant
+  for (let attempt = 1; attempt <= 4; attempt++) {
+    const decision = decide(restaurant)
+    if ('refusal' in decision) {
+      const fresh = await loadAgain(ctx, restaurant.id)
+      if (fresh.version !== restaurant.version) {
+        restaurant = fresh
+        continue
+      }
+      ctx.after(insertDenied(ctx, kind, decision.refusal, request))
+      throw await refusalProblem(ctx, restaurant, decision.refusal, request)
+    }
+    const answer = await call(ctx, verb, planOf(decision.plan, restaurant))
+    if (answer.outcome === 'stale_restaurant') {
+      restaurant = await loadAgain(ctx, restaurant.id)
+      continue
+    }
+    if (answer.outcome === 'refused') throw await refusalProblem(ctx, restaurant, answer.reason, request)
+    return { row: rowOf(answer, restaurant), restaurant, meta: noticesOf(decision.plan) }
+  }
+  throw new Problem('busy', { retry_after_seconds: 1 })
+}
+
+/** One call of a deciding function; repeated under its key while Postgres is briefly away. */
+export function call(ctx: TenantCtx, verb: Verb, plan: Record<string, unknown>): Promise<WriteAnswer> {
+  return withRetry(() => callBook(ctx.db, verb, plan), ctx.request_id)
+}
+
+/** The reservation that was written, or the problem that kept it from being. */
+export function rowOf(answer: WriteAnswer, restaurant: Restaurant): ReservationRow {
+  switch (answer.outcome) {
+    case 'booked':
+    case 'changed':
+    case 'stepped':
+      return answer.reservation
+    case 'stale':
+      throw new Problem('stale_version', {
+        more: { current: presentReservation(answer.reservation, restaurant.timezone) },
+      })
+    case 'illegal':
+      throw new Problem('illegal_step', {
+        detail: `It is ${answer.reservation.status.replace('_', '-')}.`,
+        more: { current: presentReservation(answer.reservation, restaurant.timezone) },
+      })
+    case 'hold_expired':
+      throw new Problem('hold_expired')
+    case 'table_taken':
+      throw new Problem('table_taken', { more: { claim: { owner: answer.owner } } })
+    case 'key_reused':
+      throw new Problem('idempotency_key_reused')
+    case 'guest_not_found':
+      throw new Problem('not_found', { detail: 'There is no guest with that client_id.' })
+    case 'not_found':
+      throw new Problem('not_found')
+    case 'refused':
+      throw new Problem(answer.reason)
+    case 'stale_restaurant':
+      throw new Problem('busy', { retry_after_seconds: 1 })
+  }
+}
+
+async function refusalProblem(
+  ctx: TenantCtx,
+  restaurant: Restaurant,
+  refusal: RefusalCode,
+  request: BookingRequest,
+): Promise<Problem> {
+  const { alternatives, sentence } = await alternativesTo({ ...ctx, restaurant }, refusal, request)
+  return new Problem(refusal, { ...(sentence ? { hint: sentence } : {}), more: { alternatives } })
+}
+
+function noticesOf(plan: SeatingPlan): Meta {
+  if (!plan.twice) return {}
+  return {
+    notices: [{ code: 'time_occurs_twice', message: 'The clocks go back that night; the first of the two was taken.' }],
+  }
+}
