@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config'
+
+const serviceTests = ['test/**/*.{db,worker}.test.ts']
+const aloneTests = ['test/**/*.alone.test.ts']
+
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    maxWorkers: 2,
+    projects: [
+      {
+        // Pure decisions: no database, no network.
+        test: { name: 'rules', include: ['test/**/*.rules.test.ts'], sequence: { groupOrder: 0 } },
+      },
+      {
+        // On one stack of real Postgres, the stand-ins and the built Worker in workerd; every suite has its own house.
+        test: {
+          name: 'stack',
+          include: serviceTests,
+          globalSetup: ['test/stack.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // What counts round trips, kills servers or plants bugs wants the machine to itself.
+        test: {
+          name: 'alone',
+          include: aloneTests,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'local',
+          include: ['test/local/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+})
