@@ -64,7 +64,7 @@ function foldersAbove(path: string): string[] {
 }
 
 if (import.meta.main) {
-  const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
+  const lock: Lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
   const missing = missingEntries(lock)
   for (const [name, version, parent] of missing) {
     lock.packages[`node_modules/${name}`] = {

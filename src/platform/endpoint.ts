@@ -88,7 +88,13 @@ function parseInput<P extends Shape, Q extends Shape, B extends Shape>(
     const detail = first ? `${first.path || 'body'}: ${first.message}` : 'The request is not right.'
     throw new Problem('validation_failed', { detail, errors: issues })
   }
-  return input as Input<P, Q, B> // each part was parsed by the shape its type comes from
+  return asInput<P, Q, B>(input)
+}
+
+/** Each part was parsed, a line above, by the shape that its type comes from. */
+function asInput<P extends Shape, Q extends Shape, B extends Shape>(parsed: unknown): Input<P, Q, B> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return parsed as Input<P, Q, B>
 }
 
 const emptyQuery = z.strictObject({})

@@ -84,9 +84,3 @@ export function isTimezone(name: string): boolean {
     return false
   }
 }
-
-/** The service day of an instant: it begins at five in the morning, as `service_day` in the migrations says. */
-export function serviceDay(at: number, timezone: string): string {
-  const local = at + offsetMinutes(at, timezone) * minuteMs - 5 * 60 * minuteMs
-  return new Date(Math.floor(local / dayMs) * dayMs).toISOString().slice(0, 10)
-}

@@ -2,9 +2,10 @@ import { withRetry } from '../platform/db.ts'
 import type { TenantCtx } from '../platform/endpoint.ts'
 import { isoAt } from '../platform/time.ts'
 import { problems } from '../platform/problem.ts'
+import type { Restaurant } from '../restaurants/schema.ts'
 import { selectClaims } from './queries.ts'
-import { arrivalOf, askOf, availabilityAt, serviceDaysToRead, slotsOn } from './rules.ts'
-import type { BookingRequest, RefusalCode } from './schema.ts'
+import { arrivalOf, type Ask, askOf, availabilityAt, serviceDaysToRead, slotsOn } from './rules.ts'
+import type { BookingRequest, Claim, RefusalCode } from './schema.ts'
 
 export type Alternative = { date: string; time: string; starts_at: string; tablesAvailable: number }
 
@@ -32,15 +33,29 @@ export async function alternativesTo(
   const arrival = arrivalOf(request.moment, restaurant.timezone)
   const date = arrival?.date ?? ('date' in request.moment ? request.moment.date : '')
   const wanted = arrival?.at ?? Date.parse(`${date}T12:00:00Z`)
-  const slots = slotsOn(restaurant, date)
-  if (slots.length === 0) return { alternatives: [], sentence: null }
+  if (slotsOn(restaurant, date).length === 0) return { alternatives: [], sentence: null }
   const read = await withRetry(
     () => selectClaims(ctx.db, restaurant.id, serviceDaysToRead(restaurant, [date]), ctx.now),
     ctx.request_id,
   )
   const ask = askOf(restaurant, request)
-  const alternatives = slots
-    .map((slot) => availabilityAt(restaurant, read?.claims ?? [], slot, ask, ctx.now))
+  const alternatives = nearestTimes(restaurant, read?.claims ?? [], ask, date, wanted, ctx.now)
+  const times = alternatives.slice(0, 2).map((one) => one.time)
+  const offer = times.length > 0 ? `${problems[refusal][2]} I could offer ${times.join(' or ')}.` : null
+  return { alternatives, sentence: offer }
+}
+
+/** Open slots of that date, nearest first, four at the most. */
+export function nearestTimes(
+  restaurant: Restaurant,
+  claims: Claim[],
+  ask: Ask,
+  date: string,
+  wanted: number,
+  now: number,
+): Alternative[] {
+  return slotsOn(restaurant, date)
+    .map((slot) => availabilityAt(restaurant, claims, slot, ask, now))
     .filter((slot) => slot.parties > 0)
     .toSorted((a, b) => Math.abs(a.at - wanted) - Math.abs(b.at - wanted) || a.at - b.at)
     .slice(0, 4)
@@ -50,7 +65,4 @@ export async function alternativesTo(
       starts_at: isoAt(slot.at, restaurant.timezone),
       tablesAvailable: slot.parties,
     }))
-  const times = alternatives.slice(0, 2).map((one) => one.time)
-  const offer = times.length > 0 ? `${problems[refusal][2]} I could offer ${times.join(' or ')}.` : null
-  return { alternatives, sentence: offer }
 }

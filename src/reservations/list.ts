@@ -6,9 +6,9 @@ import { Problem } from '../platform/problem.ts'
 import { searchable } from '../platform/text.ts'
 import { addDays, instantOf, wallOf } from '../platform/time.ts'
 import { presentReservation } from './present.ts'
-import { selectReservation, selectReservations } from './queries.ts'
+import { selectDenied, selectReservation, selectReservations } from './queries.ts'
 import { readRef } from './requests.ts'
-import type { Reservation, ReservationFilter } from './schema.ts'
+import type { DeniedFilter, DeniedRequest, Reservation, ReservationFilter } from './schema.ts'
 
 /** One reservation by its id, code, or the phone it was booked with. */
 export async function getReservation(ctx: TenantCtx, ref: string): Promise<Result<Reservation>> {
@@ -44,6 +44,28 @@ export async function listReservations(ctx: TenantCtx, filter: ReservationFilter
   return {
     data: page.map((row) => presentReservation(row, restaurant.timezone)),
     meta: { next_cursor: more ? writeCursor([last.starts_at, last.id]) : null },
+  }
+}
+
+/** What the house could not give, newest first, each with the rule that said no. */
+export async function listDenied(ctx: TenantCtx, filter: DeniedFilter): Promise<Result<DeniedRequest[]>> {
+  const { timezone, id } = ctx.restaurant
+  const rows = await withRetry(
+    () =>
+      selectDenied(ctx.db, id, {
+        from: filter.from === undefined ? null : midnight(filter.from, timezone),
+        before: filter.to === undefined ? null : midnight(addDays(filter.to, 1), timezone),
+        reason: filter.reason ?? null,
+        after: readTimeCursor(filter.cursor),
+        limit: filter.limit + 1,
+      }),
+    ctx.request_id,
+  )
+  const page = rows.slice(0, filter.limit)
+  const last = page.at(-1)
+  return {
+    data: page,
+    meta: { next_cursor: rows.length > filter.limit && last ? writeCursor([last.at, last.id]) : null },
   }
 }
 

@@ -3,7 +3,17 @@ import * as z from 'zod'
 import type { Ctx } from '../platform/ctx.ts'
 import { type Db, query } from '../platform/db.ts'
 import type { TenantCtx } from '../platform/endpoint.ts'
-import { type BookingRequest, Claim, type RefusalCode, refusalCodes, ReservationRow } from './schema.ts'
+import { Id } from '../platform/text.ts'
+import {
+  type BookingRequest,
+  Claim,
+  ClaimKind,
+  DeniedRequest,
+  type RefusalCode,
+  refusalCodes,
+  ReservationRow,
+  Status,
+} from './schema.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
 
@@ -16,7 +26,7 @@ const ClaimOrVersion = z.object({ version: z.int(), ...z.object(Claim.shape).par
 export async function selectClaims(
   db: Db,
   restaurantId: string,
-  days: { first: string; last: string },
+  days: string[],
   now: number,
 ): Promise<{ version: number; claims: Claim[] } | undefined> {
   const result = await db.execute(sql`
@@ -24,13 +34,48 @@ export async function selectClaims(
            (extract(epoch from upper(c.during)) * 1000)::float8 as ends_at, c.kind, c.owner, c.covers
       from restaurants r
       left join claims c
-        on c.restaurant_id = r.id and c.service_day between ${days.first} and ${days.last} and c.blocking
+        on c.restaurant_id = r.id and c.service_day = any(${sql.param(days)}::date[]) and c.blocking
        and (c.expires_at is null or c.expires_at > ${iso(now)})
      where r.id = ${restaurantId}`)
   const [first] = result.rows
   if (!first) return undefined
   const claims = first['table_id'] === null ? [] : z.array(Claim).parse(result.rows)
   return { version: ClaimOrVersion.shape.version.parse(first['version']), claims }
+}
+
+const TableClaim = z.object({
+  table_id: Id,
+  starts_at: z.string(),
+  ends_at: z.string(),
+  kind: ClaimKind,
+  owner: Id,
+  status: Status.nullable(),
+  confirmation_code: z.string().nullable(),
+  name: z.string().nullable(),
+  party_size: z.int().nullable(),
+})
+export type TableClaim = z.infer<typeof TableClaim>
+
+/** The claims that hold tables at a moment, with the reservation behind each. */
+export async function selectClaimsAt(
+  db: Db,
+  restaurantId: string,
+  days: string[],
+  at: number,
+  now: number,
+): Promise<TableClaim[]> {
+  return query(
+    db,
+    TableClaim,
+    sql`
+      select c.table_id, lower(c.during)::text as starts_at, upper(c.during)::text as ends_at, c.kind, c.owner,
+             r.status, r.confirmation_code, r.name, r.party_size
+        from claims c
+        left join reservations r on r.restaurant_id = c.restaurant_id and r.id = c.owner
+       where c.restaurant_id = ${restaurantId} and c.service_day = any(${sql.param(days)}::date[]) and c.blocking
+         and c.during @> ${iso(at)}::timestamptz
+         and (c.expires_at is null or c.expires_at > ${iso(now)})`,
+  )
 }
 
 /** What a deciding function in the migrations answered. */
@@ -143,6 +188,35 @@ export async function insertDenied(
            coalesce(${starts_at}::timestamptz, (${'date' in moment ? `${moment.date} ${moment.time}` : null}::timestamp) at time zone r.timezone),
            ${request.area}, 'api', ${ctx.request_id}
       from restaurants r where r.id = ${ctx.restaurant.id}`)
+}
+
+/** The ledger, newest first. */
+export async function selectDenied(
+  db: Db,
+  restaurantId: string,
+  facets: {
+    from: number | null
+    before: number | null
+    reason: string | null
+    after: [string, string] | null
+    limit: number
+  },
+): Promise<DeniedRequest[]> {
+  const { from, before, reason, after } = facets
+  return query(
+    db,
+    DeniedRequest,
+    sql`
+      select d.id, d.at, d.kind, d.reason, d.party_size, d.starts_at, d.area, d.source
+        from denied_requests d
+       where d.restaurant_id = ${restaurantId}
+         ${from === null ? sql`` : sql`and d.at >= ${iso(from)}`}
+         ${before === null ? sql`` : sql`and d.at < ${iso(before)}`}
+         ${reason === null ? sql`` : sql`and d.reason = ${reason}`}
+         ${after === null ? sql`` : sql`and (d.at, d.id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
+       order by d.at desc, d.id desc
+       limit ${facets.limit}`,
+  )
 }
 
 /** Holds that lapsed, parties that never came, answers nobody repeats any more. Each returns how many. */

@@ -1,14 +1,21 @@
 import * as z from 'zod'
 import { endpoint, type Endpoint } from '../platform/endpoint.ts'
-import { Id } from '../platform/text.ts'
+import { Id, LocalDate, LocalTime } from '../platform/text.ts'
 import { dayAvailability } from './availability.ts'
 import { bookTable } from './book.ts'
 import { changeReservation } from './change.ts'
+import { explainSlot } from './explain.ts'
 import { confirmHold, holdTable } from './hold.ts'
-import { getReservation, listReservations } from './list.ts'
+import { getReservation, listDenied, listReservations } from './list.ts'
 import {
   AvailabilityQuery,
+  BulkAnswer,
+  BulkQuestion,
   DayAvailability,
+  DeniedFilter,
+  DeniedRequest,
+  ExplainQuery,
+  Explanation,
   Hold,
   HoldConfirmation,
   LateInput,
@@ -19,8 +26,12 @@ import {
   ReservationFilter,
   ReservationRef,
   StepInput,
+  TableAnswer,
+  TableQuestion,
+  TableStatus,
 } from './schema.ts'
 import { extendHold, stepReservation } from './step.ts'
+import { askForTable, bulkAvailability, tablesAt } from './table-availability.ts'
 
 const RefPath = z.strictObject({ ref: ReservationRef })
 const IdPath = z.strictObject({ id: Id })
@@ -44,6 +55,56 @@ export const reservationEndpoints: Endpoint[] = [
     query: AvailabilityQuery,
     answer: DayAvailability,
     run: (ctx, { query }) => dayAvailability(ctx, query),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/availability/explain',
+    scope: 'reservations:read',
+    tag: 'Availability',
+    summary: 'Why a slot cannot be booked, and what would open it',
+    query: ExplainQuery,
+    answer: Explanation,
+    run: (ctx, { query }) => explainSlot(ctx, query),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/tables/availability',
+    scope: 'reservations:read',
+    tag: 'Availability',
+    summary: 'Every table at a moment, and the claim that holds it',
+    query: z.strictObject({ date: LocalDate, time: LocalTime }),
+    answer: z.array(TableStatus),
+    run: (ctx, { query }) => tablesAt(ctx, query),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/tables/availability',
+    scope: 'reservations:read',
+    tag: 'Availability',
+    summary: 'Whether a party can sit then, and at which table best',
+    body: TableQuestion,
+    answer: TableAnswer,
+    run: (ctx, { body }) => askForTable(ctx, body),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/tables/availability/bulk',
+    scope: 'reservations:read',
+    tag: 'Availability',
+    summary: 'The slots of many days at once',
+    body: BulkQuestion,
+    answer: BulkAnswer,
+    run: (ctx, { body }) => bulkAvailability(ctx, body),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/denied-requests',
+    scope: 'analytics:read',
+    tag: 'Availability',
+    summary: 'Demand the house could not meet, and why',
+    query: DeniedFilter,
+    answer: z.array(DeniedRequest),
+    run: (ctx, { query }) => listDenied(ctx, query),
   }),
   endpoint({
     method: 'post',

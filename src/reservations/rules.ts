@@ -1,7 +1,7 @@
 import { closesAt, serviceAt, servicesOn, turnMinutes, type Service } from '../restaurants/rules.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
-import { addDays, clock, instantOf, minutesOf, serviceDay, wallOf } from '../platform/time.ts'
-import { candidateTables, partiesThatFit, roomRefusal, type Candidate } from './tables-rules.ts'
+import { addDays, clock, instantOf, minutesOf, wallOf } from '../platform/time.ts'
+import { busyTables, candidateTables, partiesThatFit, roomRefusal, type Candidate } from './tables-rules.ts'
 import type { BookingRequest, Claim, Moment, RefusalCode, Status } from './schema.ts'
 
 const minuteMs = 60_000
@@ -83,12 +83,7 @@ export function demandRefusal(
     if (max_covers_per_slot !== null && load.covers + party_size > max_covers_per_slot)
       return { refusal: 'pacing_covers', parties: 0 }
   }
-  const until = seating.ends_at + seating.buffer_minutes * minuteMs
-  const busy = new Set<string>()
-  for (const claim of claims) {
-    if (claim.starts_at < until && claim.ends_at > seating.starts_at) busy.add(claim.table_id)
-  }
-  const parties = partiesThatFit(candidates, busy)
+  const parties = partiesThatFit(candidates, busyTables(claims, seating))
   return { refusal: parties === 0 ? 'sold_out' : null, parties }
 }
 
@@ -195,19 +190,18 @@ export function slotsOn(restaurant: Restaurant, date: string): DaySlot[] {
   return slots.toSorted((a, b) => a.arrival.at - b.arrival.at)
 }
 
-/** The service days whose claims could touch anything that starts on these local dates. */
-export function serviceDaysToRead(restaurant: Restaurant, dates: string[]): { first: string; last: string } {
-  const sorted = dates.toSorted()
-  const first = instantOf(sorted[0] ?? '', 0, restaurant.timezone)
-  const last = instantOf(sorted.at(-1) ?? '', 1440, restaurant.timezone)
+/** The service days whose claims could touch anything that starts on these local dates, without those between. */
+export function serviceDaysToRead(restaurant: Restaurant, dates: string[]): string[] {
   const longest = Math.max(...restaurant.settings.turn_rules.map((rule) => rule.minutes))
-  const tail = (longest + restaurant.settings.buffer_minutes) * minuteMs
-  const from = first.kind === 'gap' ? Date.parse(`${sorted[0]}T00:00:00Z`) - 15 * 60 * minuteMs : first.at
-  const to = last.kind === 'gap' ? Date.parse(`${sorted.at(-1)}T00:00:00Z`) + 40 * 60 * minuteMs : last.at
-  return {
-    first: addDays(serviceDay(from, restaurant.timezone), -1),
-    last: serviceDay(to + tail, restaurant.timezone),
+  const tail = longest + restaurant.settings.buffer_minutes
+  const days = new Set<string>()
+  for (const date of dates) {
+    // A service day begins at five, so midnight belongs to the day before, and so does whoever still sits then. The two
+    // hours are the most that the clocks may change in between.
+    const last = Math.floor((1440 + tail - 5 * 60 + 120) / 1440)
+    for (let day = -1; day <= last; day++) days.add(addDays(date, day))
   }
+  return [...days].toSorted()
 }
 
 /** What is asked of every slot of a day, worked out once. */

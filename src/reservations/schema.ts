@@ -158,12 +158,14 @@ export const Hold = z
   .meta({ id: 'Hold' })
 export type Hold = z.infer<typeof Hold>
 
+export const ClaimKind = z.enum(['reservation', 'hold', 'walk_in', 'block', 'session'])
+
 /** A claim of the day as availability reads it; instants in milliseconds. */
 export const Claim = z.object({
   table_id: Id,
   starts_at: z.number(),
   ends_at: z.number(),
-  kind: z.enum(['reservation', 'hold', 'walk_in', 'block', 'session']),
+  kind: ClaimKind,
   owner: Id,
   covers: z.int(),
 })
@@ -192,7 +194,7 @@ export type RefusalCode = z.infer<typeof RefusalCode>
 
 const Slot = z.object({
   time: LocalTime,
-  starts_at: z.string(),
+  starts_at: z.string().nullable().meta({ description: 'null: the clocks skip that time' }),
   tablesAvailable: z.int().meta({ description: 'How many such parties could still be seated then' }),
   reason: RefusalCode.optional().meta({ description: 'The first rule that says no' }),
 })
@@ -251,3 +253,109 @@ export const ExplainQuery = z.strictObject({
   guests: PartyQuery,
   area: text(60).optional(),
 })
+
+export const TableStatus = z
+  .object({
+    table: ClaimedTable.extend({ min_party: z.int(), enabled: z.boolean() }),
+    status: z.enum(['free', 'reserved', 'occupied', 'unavailable']),
+    why: z.enum(['closed', 'disabled', 'blocked']).optional().meta({ description: 'Of an unavailable table' }),
+    claim: z
+      .object({
+        kind: ClaimKind,
+        owner: Id,
+        starts_at: z.string(),
+        ends_at: z.string(),
+        status: Status.nullable(),
+        confirmation_code: z.string().nullable(),
+        name: z.string().nullable(),
+        party_size: z.int().nullable(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'TableStatus' })
+export type TableStatus = z.infer<typeof TableStatus>
+
+export const TableQuestion = z
+  .strictObject({ date: LocalDate, time: LocalTime, party_size: PartySize, area: text(60).nullish() })
+  .meta({ id: 'TableQuestion' })
+export type TableQuestion = z.infer<typeof TableQuestion>
+
+const NearbyTime = z.object({ date: LocalDate, time: LocalTime, starts_at: z.string(), tablesAvailable: z.int() })
+const Suggestion = z.object({ tables: z.array(ClaimedTable), seats: z.int() })
+export const TableAnswer = z
+  .object({
+    available: z.boolean(),
+    suggested_table: ClaimedTable.nullable().meta({ description: 'The best fit; the first table of a combination' }),
+    suggested_tables: z.array(ClaimedTable).meta({ description: 'All of it, where it is a combination' }),
+    alternatives: z.array(Suggestion).meta({ description: 'The other tables that are free then, by fit' }),
+    alternative_times: z
+      .array(NearbyTime)
+      .meta({ description: 'Where none is free then: the nearest times of that day' }),
+    rule: z.object({ code: RefusalCode, detail: z.string(), hint: z.string() }).optional(),
+  })
+  .meta({ id: 'TableAnswer' })
+export type TableAnswer = z.infer<typeof TableAnswer>
+
+export const BulkQuestion = z
+  .strictObject({
+    dates: z.array(LocalDate).min(1).max(92),
+    times: z.array(LocalTime).min(1).max(96).optional(),
+    party_size: PartySize,
+    area: text(60).nullish(),
+  })
+  .meta({ id: 'BulkQuestion' })
+export type BulkQuestion = z.infer<typeof BulkQuestion>
+export const BulkAnswer = z.object({ party_size: z.int(), days: z.array(DayAvailability) }).meta({ id: 'BulkAnswer' })
+export type BulkAnswer = z.infer<typeof BulkAnswer>
+
+export const Explanation = z
+  .object({
+    bookable: z.boolean(),
+    date: LocalDate,
+    time: LocalTime,
+    starts_at: z.string().nullable(),
+    guests: z.int(),
+    rules: z
+      .array(
+        z.object({
+          rule: RefusalCode,
+          setting: z
+            .string()
+            .meta({ description: 'What of the restaurant makes the rule', example: 'settings.horizon_days' }),
+          value: z.unknown(),
+          because: z.string(),
+          change: z.object({ setting: z.string(), to: z.unknown(), sentence: z.string() }).nullable(),
+        }),
+      )
+      .meta({ description: 'Every rule that refuses, the most telling first' }),
+    smallest_change: z.array(z.string()).meta({ description: 'What together would open the slot' }),
+    nearest: z.array(NearbyTime),
+    sentence: z.string().meta({ description: 'All of it in one sentence to speak' }),
+  })
+  .meta({ id: 'Explanation' })
+export type Explanation = z.infer<typeof Explanation>
+
+export const DeniedRequest = z
+  .object({
+    id: Id,
+    at: z.coerce.date().transform((at) => at.toISOString()),
+    kind: z.enum(['booking', 'hold', 'change']),
+    reason: z.string(),
+    party_size: z.int().nullable(),
+    starts_at: z.coerce
+      .date()
+      .transform((at) => at.toISOString())
+      .nullable(),
+    area: z.string().nullable(),
+    source: z.string(),
+  })
+  .meta({ id: 'DeniedRequest' })
+export type DeniedRequest = z.infer<typeof DeniedRequest>
+export const DeniedFilter = z.strictObject({
+  from: LocalDate.optional(),
+  to: LocalDate.optional(),
+  reason: RefusalCode.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+})
+export type DeniedFilter = z.output<typeof DeniedFilter>

@@ -1,6 +1,6 @@
 import { tablesOf } from '../restaurants/rules.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
-import type { BookingRequest, RefusalCode } from './schema.ts'
+import type { BookingRequest, Claim, RefusalCode } from './schema.ts'
 
 /** Tables that together seat a party; more than one is a combination. */
 export type Candidate = { table_ids: string[]; seats: number }
@@ -39,6 +39,19 @@ export function candidateTables(restaurant: Restaurant, wish: Wish): Candidate[]
     })
     .toSorted((a, b) => a.seats - b.seats || a.table_ids.length - b.table_ids.length)
   return [...singles, ...joined]
+}
+
+/** The tables that somebody has for any of that time. */
+export function busyTables(
+  claims: Claim[],
+  seating: { starts_at: number; ends_at: number; buffer_minutes: number },
+): Set<string> {
+  const until = seating.ends_at + seating.buffer_minutes * 60_000
+  const busy = new Set<string>()
+  for (const claim of claims) {
+    if (claim.starts_at < until && claim.ends_at > seating.starts_at) busy.add(claim.table_id)
+  }
+  return busy
 }
 
 /** How many such parties could be seated one after another, as the book would seat them. */

@@ -25,9 +25,10 @@ export function callOf(ctx: TenantCtx, restaurant: Restaurant, once: Once): Reco
   }
 }
 
+const iso = (at: number): string => new Date(at).toISOString()
+
 /** A seating plan with the names of `booking_plan` in the migrations. */
 export function seatingColumns(plan: SeatingPlan): Record<string, unknown> {
-  const iso = (at: number): string => new Date(at).toISOString()
   return {
     starts_at: iso(plan.starts_at),
     ends_at: iso(plan.ends_at),
