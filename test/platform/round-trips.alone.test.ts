@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { insertPlatformKey } from '../../local/keys.ts'
+import { startStack, type Stack } from '../../local/stack.ts'
+import { daysAhead, type House, openHouse } from '../factories.ts'
+
+let stack: Stack
+let house: House
+beforeAll(async () => {
+  stack = await startStack({ postgres_settings: { fsync: 'off' } })
+  await insertPlatformKey(stack.database_url)
+  house = await openHouse(stack)
+  // Warm: the isolate knows the key and the house, as it does from the second request on.
+  await house.call('GET', `/availability?date=${daysAhead(3)}&guests=2`)
+})
+afterAll(() => stack.stop())
+
+async function tripsOf(work: () => Promise<{ status: number }>, status: number): Promise<number> {
+  await fetch(`${stack.control_origin}/neon/reset`, { method: 'POST' })
+  const answer = await work()
+  expect(answer.status).toBe(status)
+  const stats = await (await fetch(`${stack.control_origin}/neon/stats`)).json()
+  return stats.round_trips
+}
+
+test('availability, booking and cancelling cost one database round trip each', async () => {
+  const date = daysAhead(10)
+  expect(await tripsOf(() => house.call('GET', `/availability?date=${date}&guests=2`), 200)).toBe(1)
+  expect(await tripsOf(() => house.call('GET', `/availability?date=${date}&guests=2&time=19:00`), 200)).toBe(1)
+  expect(
+    await tripsOf(
+      () => house.call('POST', '/tables/availability/bulk', { dates: [1, 2, 3, 30, 60].map(daysAhead), party_size: 2 }),
+      200,
+    ),
+  ).toBe(1)
+  expect(await tripsOf(() => house.call('GET', `/availability/explain?date=${date}&time=04:00&guests=2`), 200)).toBe(1)
+
+  let id = ''
+  const book = async (): Promise<{ status: number }> => {
+    const answer = await house.call('POST', '/reservations', {
+      name: 'Ana',
+      phone_number: '98207272',
+      reservation_date: date,
+      reservation_time: '19:00',
+      party_size: 2,
+    })
+    id = answer.data.id
+    return answer
+  }
+  expect(await tripsOf(book, 201)).toBe(1)
+  expect(await tripsOf(() => house.call('GET', `/reservations/${id}`), 200)).toBe(1)
+  expect(await tripsOf(() => house.call('POST', `/reservations/${id}/late`), 200)).toBe(1)
+  expect(await tripsOf(() => house.call('DELETE', `/reservations/${id}`), 200)).toBe(1)
+  expect(
+    await tripsOf(() => house.call('POST', '/reservations/holds', { date, time: '19:00', party_size: 2 }), 201),
+  ).toBe(1)
+  expect(
+    await tripsOf(
+      () => house.call('POST', '/reservations', { date: `${date}T19:00:00`, guests: 2 }, { 'idempotency-key': 'k1' }),
+      201,
+    ),
+  ).toBe(1)
+})
+
+test('a cold isolate learns the key and the house in one more', async () => {
+  await stack.worker.restart()
+  expect(await tripsOf(() => house.call('GET', `/availability?date=${daysAhead(10)}&guests=2`), 200)).toBe(2)
+})
