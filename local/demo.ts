@@ -1,0 +1,51 @@
+import pg from 'pg'
+import { hashOf, insertPlatformKey } from './keys.ts'
+import { demoHouses } from './demo/houses.ts'
+import { demoYear } from './demo/year.ts'
+
+/**
+ * Two restaurants with a year behind them and some weeks booked ahead, once: a database that has them is left alone.
+ * The keys are for one's own machine; the Worker refuses them everywhere else.
+ */
+export async function seedDemo(databaseUrl: string, today = new Date()): Promise<void> {
+  await insertPlatformKey(databaseUrl)
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    for (const house of demoHouses) {
+      await client.query('begin')
+      const made = await client.query<{ answer: { outcome: string; restaurant: { id: string } } }>(
+        'select create_restaurant($1) as answer',
+        [{ ...house.restaurant, key: { ...house.key, hash: hashOf(house.secret).toString('hex') } }],
+      )
+      const answer = made.rows[0]?.answer
+      if (answer?.outcome === 'created') await seedYear(client, answer.restaurant.id, house.seed, today)
+      await client.query('commit')
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** In sets of a thousand, so that no statement grows too large. */
+async function seedYear(client: pg.Client, restaurantId: string, seed: number, today: Date): Promise<void> {
+  const loaded = await client.query<{ restaurant: unknown }>(
+    'select restaurant_json(r, $2) as restaurant from restaurants r where id = $1',
+    [restaurantId, '2000-01-01'],
+  )
+  const { combinations, guests, reservations, claims } = demoYear(loaded.rows[0]?.restaurant, seed, today)
+  await insertRows(client, 'combinations', combinations)
+  await insertRows(client, 'guests', guests)
+  await insertRows(client, 'reservations', reservations)
+  await insertRows(client, 'claims', claims)
+}
+
+async function insertRows(client: pg.Client, name: string, rows: Record<string, unknown>[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {}).join(', ')
+  for (let at = 0; at < rows.length; at += 1000) {
+    await client.query(
+      `insert into ${name} (${columns}) select ${columns} from jsonb_populate_recordset(null::${name}, $1::jsonb)`,
+      [JSON.stringify(rows.slice(at, at + 1000))],
+    )
+  }
+}
