@@ -14,7 +14,7 @@ const ask = (guests: number, more: Record<string, string> = {}): { date: string;
 })
 
 describe('availability', () => {
-  test('R15 lists slots from opening, and R10 none whose party would sit past closing', () => {
+  test('R15 lists slots from opening, and R11 none whose party would sit past closing', () => {
     const day = availabilityOn(house(), [], ask(2), now)
     expect(day.availableSlots[0]).toBe('11:00')
     expect(day.availableSlots.at(-1)).toBe('21:30')
