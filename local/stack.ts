@@ -107,6 +107,13 @@ function temporaryDirectory(started: AsyncDisposableStack): string {
   return directory
 }
 
+/** Known to all, and so of no use anywhere else: production sets its own. */
+const localSecrets = {
+  TOKEN_SECRET: 'tableside-local-token-secret-0123456789',
+  QR_KEYS: JSON.stringify({ current: 'k1', keys: { k1: 'tableside-local-qr-secret' } }),
+  SEALING_KEY: Buffer.from('tableside-local-sealing-key-0123').toString('base64'),
+}
+
 function defaultBindings(postgres: Postgres, services: Services, worker_port: number): Record<string, string> {
   return {
     ENVIRONMENT: 'local',
@@ -115,6 +122,7 @@ function defaultBindings(postgres: Postgres, services: Services, worker_port: nu
     NEON_PROXY: `127.0.0.1:${services.port}`,
     UPSTASH_REDIS_REST_URL: `${services.origin}/redis`,
     UPSTASH_REDIS_REST_TOKEN: 'local',
+    ...localSecrets,
     QSTASH_URL: `${services.origin}/qstash`,
     QSTASH_TOKEN: devQstash.token,
     QSTASH_CURRENT_SIGNING_KEY: devQstash.current_key,

@@ -1,0 +1,91 @@
+import * as z from 'zod'
+import { Id, LanguageTag, LocalTime, text } from '../platform/text.ts'
+
+/** The fourteen allergens that EU law names, by key; words for them are in the catalogues of the pages. */
+export const allergens = [
+  'celery',
+  'gluten',
+  'crustaceans',
+  'eggs',
+  'fish',
+  'lupin',
+  'milk',
+  'molluscs',
+  'mustard',
+  'nuts',
+  'peanuts',
+  'sesame',
+  'soya',
+  'sulphites',
+] as const
+export const Allergen = z.enum(allergens).meta({ id: 'Allergen' })
+export type Allergen = z.infer<typeof Allergen>
+export const Diet = z
+  .enum(['vegetarian', 'vegan', 'halal', 'kosher', 'gluten_free', 'lactose_free'])
+  .meta({ id: 'Diet' })
+export type Diet = z.infer<typeof Diet>
+
+export const PriceMinor = z.int().min(0).max(100_000_000).meta({ description: 'In minor units of the currency' })
+
+/** A text in other languages of the house, by language tag. */
+const Translations = z.record(LanguageTag, text(500)).optional()
+const texts = { name: text(120), names: Translations }
+
+/** One of which is chosen: glass or bottle. Its price replaces the item's. */
+export const Variant = z.strictObject({ id: Id, ...texts, price_minor: PriceMinor })
+export type Variant = z.infer<typeof Variant>
+
+export const ModifierOption = z.strictObject({
+  id: Id,
+  ...texts,
+  price_minor: PriceMinor.default(0),
+  allergens: z.array(Allergen).default([]),
+  available: z.boolean().default(true),
+})
+/** A choice of so many of its options: at least `min`, at most `max`. */
+export const ModifierGroup = z.strictObject({
+  id: Id,
+  ...texts,
+  min: z.int().min(0).max(20),
+  max: z.int().min(1).max(20),
+  options: z.array(ModifierOption).min(1).max(50),
+})
+export type ModifierGroup = z.infer<typeof ModifierGroup>
+
+/** When it is served: days and hours of the restaurant; always where there is none. */
+export const MenuWindow = z.strictObject({
+  days: z.array(z.int().min(1).max(7)).min(1).max(7),
+  from: LocalTime,
+  until: z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/),
+})
+export type MenuWindow = z.infer<typeof MenuWindow>
+
+export const MenuItem = z
+  .strictObject({
+    id: Id,
+    ...texts,
+    price_minor: PriceMinor,
+    description: text(500).nullable(),
+    descriptions: Translations,
+    variants: z.array(Variant).max(20),
+    modifiers: z.array(ModifierGroup).max(20),
+    allergens: z.array(Allergen),
+    diets: z.array(Diet),
+    available: z.boolean().meta({ description: 'false: off the menu for now, by the menu itself' }),
+    sold_out: z.boolean().meta({ description: 'true: the kitchen is out of it (86), or its stock is used up' }),
+    stock: z.int().min(0).nullable().meta({ description: 'How many are left; null: not counted' }),
+    tax_permille: z.int().min(0).max(1000).meta({ description: 'Tax included in the price, in tenths of a percent' }),
+    windows: z.array(MenuWindow).max(10),
+  })
+  .meta({ id: 'MenuItem' })
+export type MenuItem = z.infer<typeof MenuItem>
+
+export const MenuCategory = z
+  .strictObject({ id: Id, ...texts, windows: z.array(MenuWindow).max(10), items: z.array(MenuItem) })
+  .meta({ id: 'MenuCategory' })
+export type MenuCategory = z.infer<typeof MenuCategory>
+
+export const Menu = z
+  .strictObject({ version: z.int(), currency: z.string(), categories: z.array(MenuCategory) })
+  .meta({ id: 'Menu' })
+export type Menu = z.infer<typeof Menu>
