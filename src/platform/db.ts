@@ -65,7 +65,7 @@ export async function withRetry<T>(call: () => Promise<T>, requestId: string): P
       const database = databaseError(error)
       if (!database && !isNetworkError(error)) throw error
       if (database?.code === '55P03') throw new Problem('busy', { retry_after_seconds: 1 })
-      if (database?.code && !transient.has(database.code)) throw error
+      if (database?.code && !transient.has(database.code) && !guestWentAway(database)) throw error
       if (database?.code && alarming.has(database.code)) {
         log('error', 'claims_alarm', { request_id: requestId, code: database.code, detail: database.message })
       }
@@ -73,6 +73,11 @@ export async function withRetry<T>(call: () => Promise<T>, requestId: string): P
       await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 100 * 2 ** attempt))
     }
   }
+}
+
+/** A booking found a guest who was merged or removed before it committed: it is made again, with whoever is there now. */
+function guestWentAway(database: NeonDbError): boolean {
+  return database.code === '23503' && database.constraint === 'reservations_restaurant_id_guest_id_fkey'
 }
 
 function isNetworkError(error: unknown): boolean {

@@ -55,6 +55,7 @@ export const problems = {
   table_taken: [409, 'The table was given to somebody else', 'That table was given to somebody else meanwhile.'],
   table_in_use: [409, 'The table has claims to come', 'That table still has bookings to come.'],
   already_exists: [409, 'There is one already', 'We have that already.'],
+  guest_has_upcoming: [409, 'The guest has reservations to come', 'That guest still has a booking with us.'],
   contact_required: [422, 'A guest needs a phone or an e-mail', 'May I have a phone number or an e-mail?'],
   invalid_phone: [422, 'That is no phone number', 'I did not get that phone number. Could you repeat it?'],
 } as const satisfies Record<string, readonly [status: number, title: string, hint: string]>
@@ -87,7 +88,7 @@ export function problemBody(problem: Problem, requestId: string): Record<string,
   const [status, title, hint] = problems[problem.code]
   return {
     success: false,
-    type: `https://tableside.dev/problems/${problem.code}`,
+    type: `urn:tableside:problem:${problem.code}`,
     title,
     status,
     code: problem.code,

@@ -1,6 +1,7 @@
 import type { Once } from '../platform/ctx.ts'
 import { withRetry } from '../platform/db.ts'
 import type { Meta, TenantCtx } from '../platform/endpoint.ts'
+import { causeOf } from '../platform/events.ts'
 import { Problem } from '../platform/problem.ts'
 import { loadAgain } from '../restaurants/load.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
@@ -19,9 +20,7 @@ export function callOf(ctx: TenantCtx, restaurant: Restaurant, once: Once): Reco
     restaurant_version: restaurant.version,
     key: once.key,
     fingerprint: once.fingerprint,
-    now: new Date(ctx.now).toISOString(),
-    actor: ctx.actor.kind === 'key' ? { kind: 'key', id: ctx.actor.id, name: ctx.actor.name } : ctx.actor,
-    request_id: ctx.request_id,
+    ...causeOf(ctx),
   }
 }
 

@@ -1,0 +1,45 @@
+import { toE164 } from '../platform/phone.ts'
+import type { Reason } from './schema.ts'
+
+/** What one candidate shares with who was asked for: `likeness` of the names is 0 to 1. */
+export type Likeness = { phone: boolean; email: boolean; likeness: number }
+
+export const mostCandidates = 5
+// Of a phone, one in ten is shared by a family or an office; a name alone is anybody's.
+const weights: Record<Reason, number> = { exact_phone: 0.9, exact_email: 0.9, exact_name: 0.6, close_name: 0.5 }
+const namesDiffer = 0.7
+
+/**
+ * Each reason leaves less doubt than it found, so more evidence never lowers the score. Where a name was given and
+ * is nothing like this guest's, somebody else may be calling from the same phone.
+ */
+export function scoreOf(found: Likeness, nameAsked: boolean): { score: number; why: Reason[] } {
+  const { phone, email, likeness } = found
+  const why: Reason[] = []
+  if (phone) why.push('exact_phone')
+  if (email) why.push('exact_email')
+  if (likeness === 1) why.push('exact_name')
+  else if (likeness > 0) why.push('close_name')
+  let doubt = 1
+  for (const reason of why) doubt *= 1 - weights[reason] * (reason === 'close_name' ? likeness : 1)
+  const score = (1 - doubt) * (nameAsked && likeness === 0 ? namesDiffer : 1)
+  return { score: Math.round(score * 1000) / 1000, why }
+}
+
+/** A whole number to be equal to, or digits to be contained; null where there are too few to search by. */
+export type PhoneSearch = { equals: string } | { contains: string }
+export function phoneSearch(value: string, country: string): PhoneSearch | null {
+  const equals = toE164(value, country)
+  if (equals) return { equals }
+  const digits = value.replace(/\D/g, '')
+  return /^[+\d\s().-]+$/.test(value) && digits.length >= 3 ? { contains: digits } : null
+}
+
+/** What somebody typed into the one field there is: a phone number, an e-mail, or else a name. */
+export type Search = { phone: PhoneSearch | null; email: string | null; name: string | null }
+export function readSearch(q: string, country: string): Search {
+  const phone = phoneSearch(q, country)
+  if (phone && !/\p{L}/u.test(q)) return { phone, email: null, name: null }
+  if (/^[^\s@]+@[^\s@]+$/.test(q)) return { phone: null, email: q, name: null }
+  return { phone: null, email: null, name: q }
+}
