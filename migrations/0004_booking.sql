@@ -192,7 +192,8 @@ end $$;
 
 -- Under the day locks: a lapsed hold in the way gives its table back before the constraint is asked. Everywhere, the
 -- reservation's row is locked before its claims.
-create function clear_lapsed(p_restaurant_id uuid, p_timezone text, p_wanted tstzrange, p_now timestamptz) returns void
+create function clear_lapsed(
+  p_restaurant_id uuid, p_timezone text, p_wanted tstzrange, p_now timestamptz, p_request_id text) returns void
 language plpgsql as $$
 declare
   first_day date := service_day(lower(p_wanted), p_timezone) - 1;
@@ -203,10 +204,16 @@ begin
    where c.restaurant_id = p_restaurant_id and c.service_day between first_day and last_day
      and c.blocking and c.expires_at <= p_now and c.during && p_wanted;
   if lapsed is null then return; end if;
-  update reservations r
-     set status = 'cancelled', cancel_reason = 'hold_lapsed', cancelled_at = p_now, hold_expires_at = null,
-         version = r.version + 1, updated_at = p_now
-   where r.restaurant_id = p_restaurant_id and r.id = any (lapsed) and r.status = 'held' and r.hold_expires_at <= p_now;
+  with cancelled as (
+    update reservations r
+       set status = 'cancelled', cancel_reason = 'hold_lapsed', cancelled_at = p_now, hold_expires_at = null,
+           version = r.version + 1, updated_at = p_now
+     where r.restaurant_id = p_restaurant_id and r.id = any (lapsed) and r.status = 'held' and r.hold_expires_at <= p_now
+    returning r.*)
+  insert into events (restaurant_id, at, type, subject_id, actor, request_id, after)
+  select c.restaurant_id, p_now, 'reservation.hold_lapsed', c.id, '{"kind": "system", "name": "clock"}', p_request_id,
+         to_jsonb(c)
+    from cancelled c;
   update claims c set blocking = false
    where c.restaurant_id = p_restaurant_id and c.service_day between first_day and last_day
      and c.owner = any (lapsed) and c.blocking and c.expires_at <= p_now;
@@ -287,7 +294,7 @@ begin
     select from guests g where g.restaurant_id = a.restaurant_id and g.id = a.guest_id)
   then return '{"outcome": "guest_not_found"}'; end if;
 
-  perform clear_lapsed(a.restaurant_id, restaurant.timezone, wanted_by(a), a.now);
+  perform clear_lapsed(a.restaurant_id, restaurant.timezone, wanted_by(a), a.now, a.request_id);
   insert into reservations (restaurant_id, confirmation_code, status, party_size, service_day, starts_at, ends_at,
       buffer_minutes, table_ids, guest_id, name, phone_number, email, area, notes, other_info, source,
       hold_expires_at, created_at, updated_at)
@@ -343,9 +350,10 @@ begin
     choice := choose_tables(a, restaurant.timezone);
     refusal := coalesce(choice.refusal, phone_refusal_locked(a));
     if refusal is not null then return refuse(a, 'change', refusal); end if;
-    perform clear_lapsed(a.restaurant_id, restaurant.timezone, wanted_by(a), a.now);
+    perform clear_lapsed(a.restaurant_id, restaurant.timezone, wanted_by(a), a.now, a.request_id);
     delete from claims c
      where c.restaurant_id = a.restaurant_id and c.service_day = old.service_day and c.owner = old.id;
+    a.hold_expires_at := old.hold_expires_at;  -- a hold that moves lasts no longer for it
     perform insert_claims(a, restaurant.timezone, old.id, choice.chosen,
                           case when old.status = 'held' then 'hold' else 'reservation' end);
   end if;

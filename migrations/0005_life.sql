@@ -76,7 +76,7 @@ begin
   end if;
   if not frees and old.status in ('cancelled', 'no_show', 'completed') then
     if not revives then return jsonb_build_object('outcome', 'stale', 'reservation', reservation_json(old)); end if;
-    answer := revive_claims(a.restaurant_id, old, a.now);
+    answer := revive_claims(a.restaurant_id, old, a.now, a.request_id);
     if answer is not null then return answer; end if;
   end if;
 
@@ -112,7 +112,7 @@ begin
 end $$;
 
 -- Somebody marked as not having come stands in the door: the table again, unless it was given away meanwhile.
-create function revive_claims(p_restaurant_id uuid, old reservations, p_now timestamptz) returns jsonb
+create function revive_claims(p_restaurant_id uuid, old reservations, p_now timestamptz, p_request_id text) returns jsonb
 language plpgsql as $$
 declare
   taken uuid;
@@ -127,7 +127,7 @@ begin
   if found then
     return jsonb_build_object('outcome', 'table_taken', 'owner', taken, 'reservation', reservation_json(old));
   end if;
-  perform clear_lapsed(p_restaurant_id, tz, whole, p_now);
+  perform clear_lapsed(p_restaurant_id, tz, whole, p_now, p_request_id);
   update claims c set blocking = true, kind = 'reservation', expires_at = null
    where c.restaurant_id = p_restaurant_id and c.service_day = old.service_day and c.owner = old.id;
   return null;
