@@ -1,4 +1,4 @@
-import { closesAt, serviceAt, servicesOn, turnMinutes, type Service } from '../restaurants/rules.ts'
+import { closesAt, firstInstantAt, serviceAt, servicesOn, turnMinutes, type Service } from '../restaurants/rules.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import { addDays, clock, instantOf, minutesOf, wallOf } from '../platform/time.ts'
 import { busyTables, candidateTables, partiesThatFit, roomRefusal, type Candidate } from './tables-rules.ts'
@@ -30,8 +30,7 @@ export type Seating = {
 
 export function seatingOf(restaurant: Restaurant, arrival: Arrival, service: Service, party_size: number): Seating {
   const { settings, timezone } = restaurant
-  const opens = instantOf(service.date, service.opens_minute, timezone)
-  const opensAt = opens.kind === 'gap' ? arrival.at : opens.at
+  const opensAt = firstInstantAt(service.date, service.opens_minute, timezone)
   const slotMs = settings.slot_minutes * minuteMs
   const slot_starts_at = opensAt + Math.floor((arrival.at - opensAt) / slotMs) * slotMs
   return {
@@ -184,7 +183,10 @@ export function slotsOn(restaurant: Restaurant, date: string): DaySlot[] {
       const minute = at - shift
       if (minute < 0 || minute >= 1440) continue
       const arrival = arrivalOf({ date, time: clock(minute) }, restaurant.timezone)
-      if (arrival) slots.push({ arrival, service })
+      // Where an evening runs into the morning after, a time is in both services and belongs to the later.
+      const owner = serviceAt(restaurant, date, minute)
+      if (arrival && owner?.date === service.date && owner.opens_minute === service.opens_minute)
+        slots.push({ arrival, service })
     }
   }
   return slots.toSorted((a, b) => a.arrival.at - b.arrival.at)

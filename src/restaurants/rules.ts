@@ -1,5 +1,14 @@
 import { addDays, instantOf, isoWeekday, minutesOf } from '../platform/time.ts'
-import type { Combination, Opening, Restaurant, Settings, SettingsEdit, Table, WeeklyHours } from './schema.ts'
+import type {
+  Combination,
+  Opening,
+  Restaurant,
+  Settings,
+  SettingsEdit,
+  SpecialDay,
+  Table,
+  WeeklyHours,
+} from './schema.ts'
 
 /** One opening on one date. Minutes count from that date's local midnight; past 1440 is the day after. */
 export type Service = { date: string; opens_minute: number; closes_minute: number; special: boolean }
@@ -22,31 +31,28 @@ function minutesOfOpening(opening: Opening): { opens_minute: number; closes_minu
   return { opens_minute, closes_minute: closes <= opens_minute ? closes + 1440 : closes }
 }
 
-/** R3. The service under way at a wall time: one of its own date, or one of the evening before past midnight. */
+/** R3. The service under way at a wall time, the one that opened last: of its own date, or of the evening before. */
 export function serviceAt(house: House, date: string, minute: number): Service | undefined {
-  const today = servicesOn(house, date).find((one) => one.opens_minute <= minute && minute < one.closes_minute)
+  const today = servicesOn(house, date).findLast((one) => one.opens_minute <= minute && minute < one.closes_minute)
   if (today) return today
   const yesterday = addDays(date, -1)
-  return servicesOn(house, yesterday).find((one) => minute + 1440 < one.closes_minute)
+  return servicesOn(house, yesterday).findLast((one) => minute + 1440 < one.closes_minute)
 }
 
-/** R4. When the house closes on this service, in milliseconds: services that follow without a pause are one. */
+/** R4. When the house closes on this service, in milliseconds: services without a pause between them are one. */
 export function closesAt(house: House, service: Service): number {
   let last = service
   for (let joined = 0; joined < 3; joined++) {
     const date = addDays(last.date, Math.floor(last.closes_minute / 1440))
-    const minute = last.closes_minute % 1440
-    const next = servicesOn(house, date).find((one) => one.opens_minute === minute)
+    const next = serviceAt(house, date, last.closes_minute % 1440)
     if (!next) break
     last = next
   }
-  const closing = instantOf(last.date, last.closes_minute, house.timezone)
-  // Closing inside the hour that the clocks skip is closing when they skip it.
-  if (closing.kind === 'gap') return firstInstantAfter(last.date, last.closes_minute, house.timezone)
-  return closing.at
+  return firstInstantAt(last.date, last.closes_minute, house.timezone)
 }
 
-function firstInstantAfter(date: string, minute: number, timezone: string): number {
+/** The instant of a wall time, in milliseconds: one inside the hour that the clocks skip is when they skip it. */
+export function firstInstantAt(date: string, minute: number, timezone: string): number {
   for (let later = minute; later <= minute + 240; later++) {
     const resolved = instantOf(date, later, timezone)
     if (resolved.kind !== 'gap') return resolved.at
@@ -77,6 +83,15 @@ export function hoursMistakes(hours: WeeklyHours[]): string[] {
     if (one.to > next.from) mistakes.push(`The hours of weekday ${Math.floor(one.from / 1440) + 1} overlap the next.`)
   }
   return mistakes
+}
+
+/** Overlapping hours of one special day, as one sentence each. */
+export function specialDaysMistakes(days: SpecialDay[]): string[] {
+  return days.flatMap(({ date, hours }) => {
+    const sorted = hours.map(minutesOfOpening).toSorted((a, b) => a.opens_minute - b.opens_minute)
+    const overlaps = sorted.some((one, i) => one.closes_minute > (sorted[i + 1]?.opens_minute ?? Infinity))
+    return overlaps ? [`The hours of ${date} overlap.`] : []
+  })
 }
 
 /** Settings after an edit: what it does not name stays. */

@@ -102,7 +102,7 @@ describe('availability', () => {
           for (const slot of ours.slots) expect(slot.tablesAvailable > 0).toBe(slot.reason === undefined)
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 400 },
     )
   }, 120_000)
 })

@@ -35,7 +35,7 @@ export function availableByBruteForce(
     }
   }
   const closingOf = (span: { closes: number }): number => {
-    const next = spans.find((one) => one.opens === span.closes)
+    const next = spans.find((one) => one.opens <= span.closes && span.closes < one.closes)
     return next ? closingOf(next) : span.closes
   }
 
@@ -43,7 +43,7 @@ export function availableByBruteForce(
   const end = midnight.add({ days: 1 }).epochMilliseconds
   const seen = new Set<string>()
   for (let at = midnight.epochMilliseconds; at < end; at += 60_000) {
-    const span = spans.find((one) => one.opens <= at && at < one.closes)
+    const span = spans.findLast((one) => one.opens <= at && at < one.closes)
     const wall = Temporal.Instant.fromEpochMilliseconds(at)
       .toZonedDateTimeISO(timezone)
       .toPlainTime()
