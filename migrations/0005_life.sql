@@ -188,7 +188,7 @@ begin
   return marked;
 end $$;
 
-create function forget_old_answers(p_now timestamptz) returns integer language plpgsql as $$
+create function forget_old_answers(p_now timestamptz, p_request_id text) returns integer language plpgsql as $$
 declare forgotten integer;
 begin
   delete from idempotency_keys k where k.created_at < p_now - interval '24 hours';

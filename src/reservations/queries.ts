@@ -222,7 +222,7 @@ export async function selectDenied(
 /** Holds that lapsed, parties that never came, answers nobody repeats any more. Each returns how many. */
 export async function runJob(
   ctx: Pick<Ctx, 'db' | 'now' | 'request_id'>,
-  job: 'release_lapsed_holds' | 'mark_no_shows',
+  job: 'release_lapsed_holds' | 'mark_no_shows' | 'forget_old_answers',
 ): Promise<number> {
   const [row] = await query(
     ctx.db,
