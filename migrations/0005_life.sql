@@ -60,6 +60,7 @@ begin
   revives := not frees and old.status in ('cancelled', 'no_show', 'completed');
   if revives or a.step = 'extend' then
     select x.lock_no, x.timezone into restaurant from restaurants x where x.id = a.restaurant_id;
+    perform lock_restaurant_shared(restaurant.lock_no);  -- no table is put away meanwhile
     perform lock_days(restaurant.lock_no, restaurant.timezone,
                       taken_by(old));
   end if;
@@ -124,7 +125,9 @@ begin
      and c.service_day between old.service_day - 1 and old.service_day + 1
      and (c.expires_at is null or c.expires_at > p_now)
    limit 1;
-  if found then
+  if found or exists (
+    select from tables t where t.restaurant_id = p_restaurant_id and t.id = any (old.table_ids) and t.archived_at is not null)
+  then
     return jsonb_build_object('outcome', 'table_taken', 'owner', taken, 'reservation', reservation_json(old));
   end if;
   perform clear_lapsed(p_restaurant_id, tz, whole, p_now, p_request_id);

@@ -2,7 +2,7 @@ import type { Db } from '../platform/db.ts'
 import { withRetry } from '../platform/db.ts'
 import { sha256Hex } from '../platform/ids.ts'
 import { Problem } from '../platform/problem.ts'
-import { rememberRestaurant } from '../restaurants/load.ts'
+import { rememberRestaurant, specialDaysFrom } from '../restaurants/load.ts'
 import { findKey, type KnownKey } from './queries.ts'
 import { bearerToken } from './rules.ts'
 
@@ -24,8 +24,7 @@ export async function authenticate(
   const kept = known.get(hash)
   if (kept && kept.until > Date.now()) return kept.principal
 
-  const from = new Date(request.now - 3 * 86_400_000).toISOString().slice(0, 10)
-  const key = await withRetry(() => findKey(db, hash, from), request.request_id)
+  const key = await withRetry(() => findKey(db, hash, specialDaysFrom(request.now)), request.request_id)
   if (!key) {
     known.delete(hash)
     throw new Problem('unauthorized')
@@ -35,4 +34,9 @@ export async function authenticate(
   if (known.size > 10_000) known.clear()
   known.set(hash, { principal, until: Date.now() + keptForMs })
   return principal
+}
+
+/** A key that was revoked is refused here at once; other isolates forget it within their seconds. */
+export function forgetKey(id: string): void {
+  for (const [hash, kept] of known) if (kept.principal.id === id) known.delete(hash)
 }

@@ -8,6 +8,8 @@ export type Allowance = { limit: number; remaining: number; reset_seconds: numbe
 
 const windowMs = 60_000
 const leases = new Map<string, Lease>()
+/** Until when a lease may be on its way, in case the request that fetches it is cut off. */
+const fetching = new Map<string, number>()
 const limiters = new Map<string, Ratelimit>()
 
 /**
@@ -40,7 +42,25 @@ async function takeLease(
   now: number,
   requestId: string,
 ): Promise<Lease> {
-  const most = Math.max(1, Math.floor(perMinute / 20))
+  // Whoever comes while a lease is on its way takes one token: a crowd at a cold isolate would else draw all twenty.
+  const first = (fetching.get(keyId) ?? 0) <= now
+  const most = first ? Math.max(1, Math.floor(perMinute / 20)) : 1
+  if (first) fetching.set(keyId, now + 1_000)
+  try {
+    return await fetchLease(redis, keyId, perMinute, most, now, requestId)
+  } finally {
+    if (first) fetching.delete(keyId)
+  }
+}
+
+async function fetchLease(
+  redis: { url: string; token: string },
+  keyId: string,
+  perMinute: number,
+  most: number,
+  now: number,
+  requestId: string,
+): Promise<Lease> {
   // Near the end of the window a whole lease may be refused while single tokens are left.
   for (const tokens of most > 1 ? [most, 1] : [1]) {
     const answer = await limiterOf(redis, perMinute)
@@ -49,13 +69,18 @@ async function takeLease(
         log('warn', 'rate_limit_unavailable', { request_id: requestId, reason: String(error) })
         return null
       })
-    if (answer === null)
-      return keep(keyId, { left: most, until: now + 5_000, remaining: perMinute, reset: now + windowMs })
+    if (answer === null) {
+      const left = Math.max(1, Math.floor(perMinute / 20))
+      return keep(keyId, { left, until: now + 5_000, remaining: perMinute, reset: now + windowMs })
+    }
     if (answer.success) {
       const lease = { left: tokens, until: answer.reset, remaining: answer.remaining, reset: answer.reset }
       return keep(keyId, lease)
     }
     if (tokens === 1) {
+      // What is refused there may have come here meanwhile.
+      const kept = leases.get(keyId)
+      if (kept && kept.left > 0 && kept.until > now) return kept
       const seconds = Math.max(1, Math.ceil((answer.reset - now) / 1000))
       throw new Problem('rate_limited', {
         detail: `This key may make ${perMinute} requests a minute.`,
@@ -66,7 +91,14 @@ async function takeLease(
   throw new Problem('rate_limited', { retry_after_seconds: 60 })
 }
 
+/** Added to what is left of the same minute's lease, which may have come meanwhile. */
 function keep(keyId: string, lease: Lease): Lease {
+  const kept = leases.get(keyId)
+  if (kept && kept.until === lease.until) {
+    kept.left += lease.left
+    kept.remaining = Math.min(kept.remaining, lease.remaining)
+    return kept
+  }
   if (leases.size > 10_000) leases.clear()
   leases.set(keyId, lease)
   return lease

@@ -58,3 +58,4 @@ export type ApiKey = z.infer<typeof ApiKey>
 
 /** With the secret, in the one answer that ever carries it; null where that answer is replayed. */
 export const IssuedApiKey = ApiKey.extend({ api_key: z.string().nullable() }).meta({ id: 'IssuedApiKey' })
+export type IssuedApiKey = z.infer<typeof IssuedApiKey>

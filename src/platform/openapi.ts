@@ -9,8 +9,9 @@ export const openApiInfo = {
     title: 'Tableside',
     version: '1.0.0',
     description:
-      'Reservations that cannot collide. Every path below /api also works below /api/restaurants/{restaurant_id}; ' +
-      'the key names the restaurant. Answers are {"success": true, "data": …}; errors are RFC 9457 problems with a code.',
+      'Reservations that cannot collide. Every path below /api also works below /api/restaurants/{restaurant_id}, and ' +
+      '/api/restaurant is /api/restaurants/{restaurant_id}; the key names the restaurant. ' +
+      'Answers are {"success": true, "data": …}; errors are RFC 9457 problems with a code.',
   },
   security: [{ key: [] }],
 }
@@ -18,7 +19,7 @@ export const openApiInfo = {
 const Problem = z
   .object({
     success: z.literal(false),
-    type: z.url(),
+    type: z.string(),
     title: z.string(),
     status: z.int(),
     code: z.enum(Object.keys(problems)),
@@ -32,6 +33,8 @@ const Problem = z
 /** Where an endpoint is served: below /api, and below /api/restaurants/{id}; guests are clients too. */
 export function aliases(one: Endpoint): string[] {
   const paths = [one.path]
+  // The restaurant itself: its own path where others have theirs below it.
+  if (one.path === '/restaurant') return ['/api/restaurant', '/api/restaurants/:restaurant_id']
   if (/^\/guests(\/|$)/.test(one.path)) paths.push(one.path.replace('/guests', '/clients'))
   return paths.flatMap((path) =>
     one.tenant ? [`/api${path}`, `/api/restaurants/:restaurant_id${path}`] : [`/api${path}`],

@@ -83,7 +83,7 @@ export const WriteAnswer = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.enum(['booked', 'changed', 'stepped']), reservation: ReservationRow }),
   z.object({ outcome: z.literal('refused'), reason: z.enum(refusalCodes) }),
   z.object({ outcome: z.enum(['stale', 'illegal', 'hold_expired']), reservation: ReservationRow }),
-  z.object({ outcome: z.literal('table_taken'), owner: z.uuid(), reservation: ReservationRow }),
+  z.object({ outcome: z.literal('table_taken'), owner: z.uuid().nullable(), reservation: ReservationRow }),
   z.object({ outcome: z.enum(['stale_restaurant', 'key_reused', 'not_found', 'guest_not_found']) }),
 ])
 export type WriteAnswer = z.infer<typeof WriteAnswer>

@@ -6,7 +6,7 @@ import { newApiKey, sha256Hex } from '../platform/ids.ts'
 import { toE164 } from '../platform/phone.ts'
 import { Problem } from '../platform/problem.ts'
 import { createRestaurant } from './queries.ts'
-import { editedSettings, hoursMistakes } from './rules.ts'
+import { editedSettings, hoursMistakes, specialDaysMistakes } from './rules.ts'
 import { defaultSettings, Restaurant, Table, type NewRestaurant } from './schema.ts'
 
 export const CreatedRestaurant = z
@@ -28,6 +28,9 @@ export async function openRestaurant(ctx: Ctx, input: NewRestaurant, once: Once)
   const [mistake] = hoursMistakes(input.hours)
   if (mistake)
     throw new Problem('validation_failed', { detail: mistake, errors: [{ path: 'hours', message: mistake }] })
+  const [special] = specialDaysMistakes(input.special_days)
+  if (special)
+    throw new Problem('validation_failed', { detail: special, errors: [{ path: 'special_days', message: special }] })
   const phone = input.phone ? toE164(input.phone, input.country) : null
   if (input.phone && !phone)
     throw new Problem('invalid_phone', { errors: [{ path: 'phone', message: 'is no phone number' }] })

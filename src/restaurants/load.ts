@@ -19,11 +19,15 @@ export async function loadRestaurant(ctx: Pick<Ctx, 'db' | 'now' | 'request_id'>
 
 /** Past the memory: after `stale_restaurant`, or when a read says that its version has moved on. */
 export async function loadAgain(ctx: Pick<Ctx, 'db' | 'now' | 'request_id'>, id: string): Promise<Restaurant> {
-  const from = new Date(ctx.now - 3 * 86_400_000).toISOString().slice(0, 10)
-  const restaurant = await withRetry(() => selectRestaurant(ctx.db, id, from), ctx.request_id)
+  const restaurant = await withRetry(() => selectRestaurant(ctx.db, id, specialDaysFrom(ctx.now)), ctx.request_id)
   if (!restaurant) throw new Problem('not_found')
   rememberRestaurant(restaurant)
   return restaurant
+}
+
+/** The first date whose special day is part of the value: an evening that began then may still go on somewhere. */
+export function specialDaysFrom(now: number): string {
+  return new Date(now - 3 * 86_400_000).toISOString().slice(0, 10)
 }
 
 export function rememberRestaurant(restaurant: Restaurant): void {

@@ -1,6 +1,35 @@
-import { platformEndpoint, type Endpoint } from '../platform/endpoint.ts'
+import * as z from 'zod'
+import { PageQuery } from '../platform/cursor.ts'
+import { endpoint, type Endpoint, platformEndpoint } from '../platform/endpoint.ts'
+import { Id } from '../platform/text.ts'
+import { houseContext } from './context.ts'
+import { HouseContext } from './context-schema.ts'
 import { CreatedRestaurant, openRestaurant } from './create.ts'
-import { NewRestaurant } from './schema.ts'
+import { editRestaurant, getRestaurant, listRestaurants } from './edit.ts'
+import {
+  addCombination,
+  addTable,
+  archiveTable,
+  editCombination,
+  editTable,
+  listCombinations,
+  listTables,
+  removeCombination,
+} from './room.ts'
+import {
+  Combination,
+  CombinationEdit,
+  NewCombination,
+  NewRestaurant,
+  NewTable,
+  Restaurant,
+  RestaurantBrief,
+  RestaurantEdit,
+  Table,
+  TableEdit,
+} from './schema.ts'
+
+const IdPath = z.strictObject({ id: Id })
 
 export const restaurantEndpoints: Endpoint[] = [
   platformEndpoint({
@@ -14,5 +43,131 @@ export const restaurantEndpoints: Endpoint[] = [
     status: 201,
     creates: true,
     run: async (ctx, { body, once }) => ({ data: await openRestaurant(ctx, body, once) }),
+  }),
+  platformEndpoint({
+    method: 'get',
+    path: '/restaurants',
+    scope: 'platform',
+    tag: 'Restaurants',
+    summary: 'Lists the restaurants in the order they opened',
+    query: PageQuery,
+    answer: z.array(RestaurantBrief),
+    run: (ctx, { query }) => listRestaurants(ctx, query),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/restaurant',
+    scope: 'any',
+    operator: true,
+    tag: 'Restaurants',
+    summary: 'The restaurant: settings, hours, special days and room',
+    answer: Restaurant,
+    run: (ctx) => getRestaurant(ctx),
+  }),
+  endpoint({
+    method: 'patch',
+    path: '/restaurant',
+    scope: 'floor:write',
+    operator: true,
+    tag: 'Restaurants',
+    summary: 'Edits what is named; lists as a whole',
+    body: RestaurantEdit,
+    answer: Restaurant,
+    run: (ctx, { body, if_match, once }) => editRestaurant(ctx, body, if_match, once),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/context',
+    scope: 'reservations:read',
+    tag: 'Restaurants',
+    summary: 'Everything one must know to speak for the house',
+    answer: HouseContext,
+    run: (ctx) => houseContext(ctx),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/tables',
+    scope: 'floor:read',
+    tag: 'Tables',
+    summary: 'Lists the tables by number',
+    query: PageQuery,
+    answer: z.array(Table),
+    run: (ctx, { query }) => listTables(ctx, query),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/tables',
+    scope: 'floor:write',
+    tag: 'Tables',
+    summary: 'Adds a table',
+    body: NewTable,
+    answer: Table,
+    status: 201,
+    creates: true,
+    run: (ctx, { body, once }) => addTable(ctx, body, once),
+  }),
+  endpoint({
+    method: 'patch',
+    path: '/tables/:id',
+    scope: 'floor:write',
+    tag: 'Tables',
+    summary: 'Edits a table',
+    params: IdPath,
+    body: TableEdit,
+    answer: Table,
+    run: (ctx, { params, body, if_match, once }) => editTable(ctx, params.id, body, if_match, once),
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/tables/:id',
+    scope: 'floor:write',
+    tag: 'Tables',
+    summary: 'Puts a table away with its combinations, unless a party is to come to it',
+    params: IdPath,
+    answer: Table,
+    run: (ctx, { params, if_match, once }) => archiveTable(ctx, params.id, if_match, once),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/combinations',
+    scope: 'floor:read',
+    tag: 'Tables',
+    summary: 'Lists the tables that may be joined',
+    query: PageQuery,
+    answer: z.array(Combination),
+    run: (ctx, { query }) => listCombinations(ctx, query),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/combinations',
+    scope: 'floor:write',
+    tag: 'Tables',
+    summary: 'Lets tables be joined',
+    body: NewCombination,
+    answer: Combination,
+    status: 201,
+    creates: true,
+    run: (ctx, { body, once }) => addCombination(ctx, body, once),
+  }),
+  endpoint({
+    method: 'patch',
+    path: '/combinations/:id',
+    scope: 'floor:write',
+    tag: 'Tables',
+    summary: 'Edits which tables may be joined, and for whom',
+    params: IdPath,
+    body: CombinationEdit,
+    answer: Combination,
+    run: (ctx, { params, body, if_match, once }) => editCombination(ctx, params.id, body, if_match, once),
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/combinations/:id',
+    scope: 'floor:write',
+    tag: 'Tables',
+    summary: 'Lets tables be joined no more',
+    params: IdPath,
+    answer: Combination,
+    run: (ctx, { params, if_match, once }) => removeCombination(ctx, params.id, if_match, once),
   }),
 ]

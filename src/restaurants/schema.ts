@@ -221,3 +221,15 @@ export const Restaurant = z
   })
   .meta({ id: 'Restaurant' })
 export type Restaurant = z.infer<typeof Restaurant>
+
+/** A restaurant as one line of the platform's list. */
+export const RestaurantBrief = Restaurant.pick({
+  id: true,
+  slug: true,
+  name: true,
+  timezone: true,
+  country: true,
+  currency: true,
+  version: true,
+}).meta({ id: 'RestaurantBrief' })
+export type RestaurantBrief = z.infer<typeof RestaurantBrief>
