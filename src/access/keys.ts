@@ -24,7 +24,9 @@ export async function issueKey(ctx: TenantCtx, input: NewApiKey, once: Once): Pr
   if (!mayGrant(held, input.scopes)) throw new Problem('forbidden', { detail: 'A key gives away only what it has.' })
   const rate_per_minute = input.rate_per_minute ?? mostPerMinute
   if (rate_per_minute > mostPerMinute && !held.includes('platform'))
-    throw new Problem('forbidden', { detail: `More than ${mostPerMinute} requests a minute are the operator's to give.` })
+    throw new Problem('forbidden', {
+      detail: `More than ${mostPerMinute} requests a minute are the operator's to give.`,
+    })
   const secret = newApiKey()
   const key = {
     name: input.name,

@@ -1,6 +1,12 @@
 import { addDays, clock, isoAt, isoWeekday, wallOf } from '../platform/time.ts'
 import type { HouseContext } from './context-schema.ts'
-import { daySentence, nowSentence, policySentences, specialDaySentence, weekdayNames } from './context-sentence-rules.ts'
+import {
+  daySentence,
+  nowSentence,
+  policySentences,
+  specialDaySentence,
+  weekdayNames,
+} from './context-sentence-rules.ts'
 import { closesAt, firstInstantAt, servicesOn, tablesOf, type Service } from './rules.ts'
 import type { Opening, Restaurant } from './schema.ts'
 

@@ -113,6 +113,18 @@ describe('a revoked key', () => {
     expect((await house.call('GET', '/restaurant')).status).toBe(401)
   })
 
+  test('is not revoked by a key that may less, nor made faster by one of the house', async () => {
+    const house = await openHouse(where)
+    const host = await house.call('POST', '/keys', { name: 'Host', scopes: ['floor:*'] })
+    const weaker = caller(where.origin, host.data.api_key)
+    expect((await weaker('DELETE', `/keys/${await firstKeyOf(house)}`)).code).toBe('forbidden')
+    expect((await house.call('GET', '/restaurant')).status).toBe(200)
+    const fast = { name: 'Fast', scopes: ['reservations:read'], rate_per_minute: 5000 }
+    expect((await house.call('POST', '/keys', fast)).code).toBe('forbidden')
+    const given = await platform('POST', `/restaurants/${house.id}/keys`, fast)
+    expect(given.data.rate_per_minute).toBe(5000)
+  })
+
   test('may be the one that revokes', async () => {
     const house = await openHouse(where)
     const id = await firstKeyOf(house)

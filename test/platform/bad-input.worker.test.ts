@@ -190,23 +190,23 @@ describe('bad input gets its code and changes nothing', () => {
   })
 })
 
-describe('any JSON at any door is a 2xx or a problem, never a 500', () => {
-  const doors = (some: House): [string, string][] => [
-    ['POST', '/reservations'],
-    ['POST', '/reservations/holds'],
-    ['PUT', `/reservations/${some.tables[0]?.id}`],
-    ['POST', '/tables/availability'],
-    ['POST', '/tables/availability/bulk'],
-    ['POST', '/reservations/ZZZZZZ/late'],
-    ['POST', '/reservations/ZZZZZZ/seat'],
-    ['POST', '/guests'],
-    ['POST', '/guests/match'],
-    ['POST', '/tables'],
-    ['POST', '/combinations'],
-    ['POST', '/keys'],
-    ['PATCH', '/restaurant'],
-  ]
+const doors = (some: House): [string, string][] => [
+  ['POST', '/reservations'],
+  ['POST', '/reservations/holds'],
+  ['PUT', `/reservations/${some.tables[0]?.id}`],
+  ['POST', '/tables/availability'],
+  ['POST', '/tables/availability/bulk'],
+  ['POST', '/reservations/ZZZZZZ/late'],
+  ['POST', '/reservations/ZZZZZZ/seat'],
+  ['POST', '/guests'],
+  ['POST', '/guests/match'],
+  ['POST', '/tables'],
+  ['POST', '/combinations'],
+  ['POST', '/keys'],
+  ['PATCH', '/restaurant'],
+]
 
+describe('any JSON at any door is a 2xx or a problem, never a 500', () => {
   test('bodies of any shape, and near-right ones with one thing wrong', async () => {
     const fuzzed = await openHouse(where)
     const nasty = fc.oneof(

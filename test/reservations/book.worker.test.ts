@@ -38,7 +38,8 @@ describe('booking', () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => house.call('POST', '/reservations', { date: `${date}T19:00:00`, guests: 2 })),
     )
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual([201, 201, 201, 409, 409, 409, 409, 409])
+    expect(answers.filter((answer) => answer.status === 201)).toHaveLength(3)
+    expect(answers.filter((answer) => answer.code === 'sold_out')).toHaveLength(5)
     const refused = answers.find((answer) => answer.status === 409)
     expect(refused?.body).toMatchObject({ success: false, code: 'sold_out', status: 409 })
     expect(refused?.body.alternatives[0]).toMatchObject({ date, time: '17:30' })
