@@ -17,7 +17,7 @@ const Configuration = z.object({
   compatibility_flags: z.array(z.string()),
   vars: z.record(z.string(), z.json()),
   durable_objects: z.object({
-    bindings: z.array(z.object({ name: z.string(), class_name: z.string(), script_name: z.undefined() })),
+    bindings: z.array(z.object({ name: z.string(), class_name: z.string(), script_name: z.undefined().optional() })),
   }),
   triggers: z.object({ crons: z.array(z.string()).default([]) }),
 })
