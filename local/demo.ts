@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
+import { decideMenu } from '../src/restaurants/menu-edit-rules.ts'
+import { NewMenu } from '../src/restaurants/menu-schema.ts'
 import { hashOf, insertPlatformKey } from './keys.ts'
 import { demoHouses } from './demo/houses.ts'
+import { demoMenus } from './demo/menu.ts'
 import { demoYear } from './demo/year.ts'
 
 /**
@@ -20,11 +24,27 @@ export async function seedDemo(databaseUrl: string, today = new Date()): Promise
       )
       const answer = made.rows[0]?.answer
       if (answer?.outcome === 'created') await seedYear(client, answer.restaurant.id, house.seed, today)
+      await seedMenu(client, house.restaurant.slug, house.restaurant.currency, today)
       await client.query('commit')
     }
   } finally {
     await client.end()
   }
+}
+
+/** Where the house has had none yet. */
+async function seedMenu(client: pg.Client, slug: string, currency: string, today: Date): Promise<void> {
+  const found = await client.query<{ id: string }>('select id from restaurants where slug = $1 and menu_version = 1', [
+    slug,
+  ])
+  const restaurant_id = found.rows[0]?.id
+  if (restaurant_id === undefined) return
+  const none = { version: 1, currency, categories: [] }
+  const decision = decideMenu(none, NewMenu.parse(demoMenus[slug] ?? none), null, randomUUID)
+  if (!('items' in decision)) throw new Error(`the menu of ${slug}: ${JSON.stringify(decision)}`)
+  const now = today.toISOString()
+  const by = { actor: { kind: 'system', name: 'demo data' }, request_id: 'demo', key: 'demo-menu', fingerprint: '' }
+  await client.query('select put_menu($1)', [{ restaurant_id, menu_version: 1, now, ...by, ...decision }])
 }
 
 /** In sets of a thousand, so that no statement grows too large. */

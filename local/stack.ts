@@ -127,6 +127,8 @@ function defaultBindings(postgres: Postgres, services: Services, worker_port: nu
     QSTASH_TOKEN: devQstash.token,
     QSTASH_CURRENT_SIGNING_KEY: devQstash.current_key,
     QSTASH_NEXT_SIGNING_KEY: devQstash.next_key,
+    MAIL_URL: `${services.origin}/mail`,
+    MAIL_TOKEN: 'local',
   }
 }
 

@@ -204,6 +204,9 @@ begin
    where c.restaurant_id = p_restaurant_id and c.service_day between first_day and last_day
      and c.blocking and c.expires_at <= p_now and c.during && p_wanted;
   if lapsed is null then return; end if;
+  -- In one order, for whoever clears the neighbouring day at the same moment.
+  perform from reservations r
+    where r.restaurant_id = p_restaurant_id and r.id = any (lapsed) order by r.id for no key update;
   with cancelled as (
     update reservations r
        set status = 'cancelled', cancel_reason = 'hold_lapsed', cancelled_at = p_now, hold_expires_at = null,
