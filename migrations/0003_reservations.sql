@@ -1,6 +1,9 @@
+-- What every booking writes does not refer to restaurants: a foreign key locks the row it refers to, and one row would be
+-- locked by everybody. That a restaurant exists and owns its tables, the foreign key of claims says.
+
 create table guests (
   id            uuid primary key default uuidv7(),
-  restaurant_id uuid not null references restaurants on delete cascade,
+  restaurant_id uuid not null,
   name          text,
   -- The name without case and accents, as it is searched for.
   search_name   text,
@@ -24,7 +27,7 @@ create index guests_name on guests using gin (restaurant_id, search_name gin_trg
 
 create table reservations (
   id                uuid primary key default uuidv7(),
-  restaurant_id     uuid not null references restaurants on delete cascade,
+  restaurant_id     uuid not null,
   confirmation_code text not null check (confirmation_code ~ '^[A-HJ-NP-Z][A-HJ-NP-Z2-9]{5}$'),
   status            text not null check (status in ('held','pending','confirmed','seated','completed','cancelled','no_show')),
   party_size        smallint not null check (party_size between 1 and 1000),
@@ -105,7 +108,7 @@ create table events (
 -- Demand the house could not meet, and why.
 create table denied_requests (
   id            uuid primary key default uuidv7(),
-  restaurant_id uuid not null references restaurants on delete cascade,
+  restaurant_id uuid not null,
   at            timestamptz not null,
   kind          text not null check (kind in ('booking','hold','change')),
   reason        text not null,

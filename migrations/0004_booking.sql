@@ -19,7 +19,9 @@ create type booking_plan as (
   ends_at            timestamptz,
   buffer_minutes     integer,
   party_size         integer,
-  candidates         jsonb,        -- [[table_id], [table_id, table_id], …] in order of fit
+  preferred          uuid[],       -- the tables it has, where they still fit; null for a new one
+  singles            uuid[],       -- tables that seat it alone, in order of fit
+  combined           jsonb,        -- [[table_id, table_id], …] that seat it together, in order of fit
   slot_starts_at     timestamptz,  -- the pacing bucket
   slot_ends_at       timestamptz,
   max_covers         integer,
@@ -91,13 +93,21 @@ end $$;
 
 -- Reservations ------------------------------------------------------------------------------------------------------
 
-create function reservation_json(r reservations) returns jsonb language sql stable as $$
-  select to_jsonb(r) || jsonb_build_object('tables', (
-    select coalesce(jsonb_agg(jsonb_build_object(
-             'id', t.id, 'number', t.number, 'seats', t.seats, 'area', t.area) order by ord), '[]')
+-- The row and the tables it names. Most name one.
+create function reservation_json(r reservations) returns jsonb language plpgsql stable as $$
+declare named jsonb;
+begin
+  if cardinality(r.table_ids) = 1 then
+    select jsonb_build_array(jsonb_build_object('id', t.id, 'number', t.number, 'seats', t.seats, 'area', t.area))
+      into named from tables t where t.restaurant_id = r.restaurant_id and t.id = r.table_ids[1];
+  else
+    select jsonb_agg(jsonb_build_object('id', t.id, 'number', t.number, 'seats', t.seats, 'area', t.area) order by ord)
+      into named
       from unnest(r.table_ids) with ordinality u(id, ord)
-      join tables t on t.restaurant_id = r.restaurant_id and t.id = u.id))
-$$;
+      join tables t on t.restaurant_id = r.restaurant_id and t.id = u.id;
+  end if;
+  return to_jsonb(r) || jsonb_build_object('tables', coalesce(named, '[]'));
+end $$;
 
 create function append_event(a booking_plan, p_type text, p_subject uuid, p_before jsonb, p_after jsonb) returns void
 language sql as $$
@@ -114,34 +124,42 @@ create function taken_by(r reservations) returns tstzrange language sql immutabl
 $$;
 
 -- The first candidate that is free, or the reason there is none. Holds that lapsed stand in nobody's way here, with
--- no job having run. One read of the day serves the tables and the pacing.
-create function choose_tables(a booking_plan, p_timezone text, out chosen uuid[], out refusal text)
+-- no job having run; `lapsed` says that there are such, for whoever is to insert against the constraint.
+create function choose_tables(a booking_plan, p_timezone text, out chosen uuid[], out refusal text, out lapsed boolean)
 language plpgsql stable as $$
 declare
-  wanted  tstzrange := wanted_by(a);
-  busy    uuid[];
-  covers  bigint;
-  parties bigint;
+  wanted    tstzrange := wanted_by(a);
+  first_day date := service_day(a.starts_at, p_timezone) - 1;
+  last_day  date := service_day(upper(wanted) - interval '1 microsecond', p_timezone);
+  busy      uuid[];
+  one       uuid;
+  covers    bigint;
+  parties   bigint;
 begin
-  select coalesce(array_agg(c.table_id) filter (where c.during && wanted), '{}'),
-         coalesce(sum(c.covers) filter (where c.starts), 0),
-         count(*) filter (where c.starts and c.covers > 0)
-    into busy, covers, parties
-    from (select d.table_id, d.during, d.covers,
-                 lower(d.during) >= a.slot_starts_at and lower(d.during) < a.slot_ends_at as starts
-            from claims d
-           where d.restaurant_id = a.restaurant_id and d.blocking
-             and d.service_day between service_day(a.starts_at, p_timezone) - 1
-                                   and service_day(upper(wanted) - interval '1 microsecond', p_timezone)
-             and (d.expires_at is null or d.expires_at > a.now)
-             and d.owner is distinct from a.id) c;
+  if a.max_parties is not null or a.max_covers is not null then
+    select coalesce(sum(d.covers), 0), count(*) into covers, parties
+      from claims d
+     where d.restaurant_id = a.restaurant_id and d.service_day between first_day and last_day and d.blocking
+       and lower(d.during) >= a.slot_starts_at and lower(d.during) < a.slot_ends_at and d.covers > 0
+       and (d.expires_at is null or d.expires_at > a.now) and d.owner is distinct from a.id;
+    if parties + 1 > a.max_parties then refusal := 'pacing_parties'; return; end if;
+    if covers + a.party_size > a.max_covers then refusal := 'pacing_covers'; return; end if;
+  end if;
 
-  if parties + 1 > a.max_parties then refusal := 'pacing_parties'; return; end if;
-  if covers + a.party_size > a.max_covers then refusal := 'pacing_covers'; return; end if;
+  select coalesce(array_agg(d.table_id) filter (where d.expires_at is null or d.expires_at > a.now), '{}'),
+         coalesce(bool_or(d.expires_at <= a.now), false)
+    into busy, lapsed
+    from claims d
+   where d.restaurant_id = a.restaurant_id and d.service_day between first_day and last_day and d.blocking
+     and d.during && wanted and d.owner is distinct from a.id;
 
+  if a.preferred is not null and not a.preferred && busy then chosen := a.preferred; return; end if;
+  foreach one in array coalesce(a.singles, '{}') loop
+    if one <> all (busy) then chosen := array[one]; return; end if;
+  end loop;
   select c.tables into chosen
     from (select array(select jsonb_array_elements_text(e.value)::uuid) as tables, e.ord
-            from jsonb_array_elements(a.candidates) with ordinality e(value, ord)) c
+            from jsonb_array_elements(a.combined) with ordinality e(value, ord)) c
    where not c.tables && busy
    order by c.ord limit 1;
   if chosen is null then refusal := 'sold_out'; end if;
@@ -168,6 +186,8 @@ create function refuse(a booking_plan, p_kind text, p_reason text) returns jsonb
 begin
   insert into denied_requests (restaurant_id, at, kind, reason, party_size, starts_at, area, source, request_id)
   values (a.restaurant_id, a.now, p_kind, p_reason, a.party_size, a.starts_at, a.area, a.source, a.request_id);
+  -- A key of our own stands for one request: nobody will ask again what it was refused.
+  if a.key like 'auto:%' then return jsonb_build_object('outcome', 'refused', 'reason', p_reason); end if;
   return keep_answer(a.restaurant_id, a.key, a.fingerprint, a.now,
                      jsonb_build_object('outcome', 'refused', 'reason', p_reason));
 end $$;
@@ -188,6 +208,15 @@ begin
     perform lock_day(p_lock_no, day);
   end loop;
   if p_ranges is null or cardinality(p_ranges) = 0 then raise exception 'nothing to lock'; end if;
+end $$;
+
+-- The lock of a claim within one service day, if it can be had without waiting.
+create function try_lock_day(p_lock_no integer, p_timezone text, p_range tstzrange) returns boolean
+language plpgsql as $$
+declare day date := service_day(lower(p_range), p_timezone);
+begin
+  return day = service_day(upper(p_range) - interval '1 microsecond', p_timezone)
+     and pg_try_advisory_xact_lock(p_lock_no, day - date '2020-01-01');
 end $$;
 
 -- Under the day locks: a lapsed hold in the way gives its table back before the constraint is asked. Everywhere, the
@@ -223,14 +252,20 @@ begin
 end $$;
 
 create function insert_claims(a booking_plan, p_timezone text, p_owner uuid, p_tables uuid[], p_kind text) returns void
-language sql as $$
-  insert into claims (restaurant_id, service_day, table_id, during, kind, owner, covers, expires_at)
-  select a.restaurant_id, service_day(a.starts_at, p_timezone), t.id,
-         wanted_by(a), p_kind, p_owner,
-         case when t.ord = 1 then a.party_size else 0 end, a.hold_expires_at
-    from unnest(p_tables) with ordinality t(id, ord)
-   order by t.id
-$$;
+language plpgsql as $$
+begin
+  if cardinality(p_tables) = 1 then
+    insert into claims (restaurant_id, service_day, table_id, during, kind, owner, covers, expires_at)
+    values (a.restaurant_id, service_day(a.starts_at, p_timezone), p_tables[1], wanted_by(a), p_kind, p_owner,
+            a.party_size, a.hold_expires_at);
+  else
+    insert into claims (restaurant_id, service_day, table_id, during, kind, owner, covers, expires_at)
+    select a.restaurant_id, service_day(a.starts_at, p_timezone), t.id, wanted_by(a), p_kind, p_owner,
+           case when t.ord = 1 then a.party_size else 0 end, a.hold_expires_at
+      from unnest(p_tables) with ordinality t(id, ord)
+     order by t.id;
+  end if;
+end $$;
 
 -- Who this is: the guest with that phone, else with that e-mail, else a new one. Null for somebody who gave neither.
 create function find_or_create_guest(a booking_plan) returns uuid language plpgsql as $$
@@ -263,7 +298,7 @@ begin
   return phone_refusal(a);
 end $$;
 
--- One round trip: the first answer, or the restaurant moved on, or sold out (without queueing), or booked.
+-- One round trip: the first answer, or the restaurant moved on, or refused, or booked.
 create function book(p_plan jsonb) returns jsonb language plpgsql set lock_timeout = '1500ms' as $$
 declare
   a          booking_plan := jsonb_populate_record(null::booking_plan, p_plan);
@@ -283,12 +318,14 @@ begin
     return '{"outcome": "stale_restaurant"}';
   end if;
 
-  choice := choose_tables(a, restaurant.timezone);
-  refusal := coalesce(choice.refusal, phone_refusal(a));
-  if refusal is not null then return refuse(a, kind, refusal); end if;
-
-  perform lock_days(restaurant.lock_no, restaurant.timezone,
-                    wanted_by(a));
+  -- Where nobody else is at this day, its lock is had at once and one look is enough. Where somebody is, we look before
+  -- we queue: a sold-out answer does not wait for anybody.
+  if not try_lock_day(restaurant.lock_no, restaurant.timezone, wanted_by(a)) then
+    choice := choose_tables(a, restaurant.timezone);
+    refusal := coalesce(choice.refusal, phone_refusal(a));
+    if refusal is not null then return refuse(a, kind, refusal); end if;
+    perform lock_days(restaurant.lock_no, restaurant.timezone, wanted_by(a));
+  end if;
   choice := choose_tables(a, restaurant.timezone);
   refusal := coalesce(choice.refusal, phone_refusal_locked(a));
   if refusal is not null then return refuse(a, kind, refusal); end if;
@@ -297,7 +334,9 @@ begin
     select from guests g where g.restaurant_id = a.restaurant_id and g.id = a.guest_id)
   then return '{"outcome": "guest_not_found"}'; end if;
 
-  perform clear_lapsed(a.restaurant_id, restaurant.timezone, wanted_by(a), a.now, a.request_id);
+  if choice.lapsed then
+    perform clear_lapsed(a.restaurant_id, restaurant.timezone, wanted_by(a), a.now, a.request_id);
+  end if;
   insert into reservations (restaurant_id, confirmation_code, status, party_size, service_day, starts_at, ends_at,
       buffer_minutes, table_ids, guest_id, name, phone_number, email, area, notes, other_info, source,
       hold_expires_at, created_at, updated_at)

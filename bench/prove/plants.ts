@@ -64,6 +64,7 @@ export const plants: Plant[] = [
         'choose_tables',
         [' STABLE', ' VOLATILE'],
         ['where not c.tables && busy', 'where not c.tables && busy and can_lock(c.tables)'],
+        ['if one <> all (busy) then', 'if one <> all (busy) and can_lock(array[one]) then'],
         `create function can_lock(ids uuid[]) returns boolean language sql volatile as $$
            select count(*) = cardinality(ids)
              from (select from tables t where t.id = any(ids) order by t.id for update skip locked) free $$`,
@@ -72,7 +73,8 @@ export const plants: Plant[] = [
   {
     name: 'holds-forever',
     does: 'A hold that has lapsed still counts as taken.',
-    plant: (client) => edit(client, 'choose_tables', ['and (d.expires_at is null or d.expires_at > a.now)', '']),
+    plant: (client) =>
+      edit(client, 'choose_tables', ['filter (where d.expires_at is null or d.expires_at > a.now)', '']),
   },
   {
     name: 'no-events',

@@ -57,13 +57,18 @@ export function clockRefusals(
   const refusals: RefusalCode[] = []
   if (arrival.at < now) refusals.push('in_past')
   else if (arrival.at < now + settings.min_notice_minutes * minuteMs) refusals.push('too_soon')
-  const today = wallOf(now, restaurant.timezone).date
-  if (arrival.date > addDays(today, settings.horizon_days)) refusals.push('too_far_ahead')
+  if (isTooFar(arrival, restaurant, now)) refusals.push('too_far_ahead')
   if (!service) return [...refusals, 'closed']
   const closing = closesAt(restaurant, service)
   if (arrival.at + turnMinutes(settings, party_size) * minuteMs > closing) refusals.push('past_closing')
   if (arrival.at > closing - settings.last_seating_minutes * minuteMs) refusals.push('after_last_seating')
   return refusals
+}
+
+/** By local dates; what is days nearer than the horizon is not looked at more closely. */
+function isTooFar(arrival: Arrival, { settings, timezone }: Restaurant, now: number): boolean {
+  if (arrival.at - now < (settings.horizon_days - 2) * 1440 * minuteMs) return false
+  return arrival.date > addDays(wallOf(now, timezone).date, settings.horizon_days)
 }
 
 /** What the day's claims refuse: a full kitchen, or no table free. `parties` is how many could still be seated. */
@@ -100,6 +105,9 @@ export function slotLoad(claims: Claim[], seating: Seating): { covers: number; p
 
 export type SeatingPlan = Seating & {
   party_size: number
+  /** The tables it has already, where they still fit. */
+  preferred: string[] | null
+  /** Tables that seat it, in order of fit; more than one id is a combination. */
   candidates: string[][]
   max_covers: number | null
   max_parties: number | null
@@ -121,6 +129,7 @@ export function decideBooking(request: BookingRequest, restaurant: Restaurant, n
     plan: {
       ...seatingOf(restaurant, arrival, service, request.party_size),
       party_size: request.party_size,
+      preferred: null,
       candidates: candidateTables(restaurant, request).map((candidate) => candidate.table_ids),
       max_covers: max_covers_per_slot,
       max_parties: max_parties_per_slot,
@@ -144,10 +153,8 @@ export function decideChange(
   if (moves) {
     const decision = decideBooking(request, restaurant, now)
     if ('refusal' in decision || request.table_id) return decision
-    const candidates = decision.plan.candidates.toSorted(
-      (a, b) => Number(sameTables(b, kept)) - Number(sameTables(a, kept)),
-    )
-    return { plan: { ...decision.plan, candidates } }
+    const fits = decision.plan.candidates.some((candidate) => sameTables(candidate, kept))
+    return { plan: { ...decision.plan, preferred: fits ? kept : null } }
   }
   const starts_at = Date.parse(row.starts_at)
   return {
@@ -158,7 +165,8 @@ export function decideChange(
       slot_starts_at: starts_at,
       slot_ends_at: starts_at + 1,
       party_size: row.party_size,
-      candidates: [kept],
+      preferred: kept,
+      candidates: [],
       max_covers: null,
       max_parties: null,
       twice: false,
@@ -174,20 +182,23 @@ export type DaySlot = { arrival: Arrival; service: Service }
 
 /** R15. The slots whose wall date this is: every `slot_minutes` from each opening, past midnight on the next date. */
 export function slotsOn(restaurant: Restaurant, date: string): DaySlot[] {
+  const today = servicesOn(restaurant, date)
   const slots: DaySlot[] = []
-  for (const [service, shift] of [
-    ...servicesOn(restaurant, addDays(date, -1)).map((one) => [one, 1440] as const),
-    ...servicesOn(restaurant, date).map((one) => [one, 0] as const),
-  ]) {
-    for (let at = service.opens_minute; at < service.closes_minute; at += restaurant.settings.slot_minutes) {
-      const minute = at - shift
-      if (minute < 0 || minute >= 1440) continue
-      const arrival = arrivalOf({ date, time: clock(minute) }, restaurant.timezone)
+  const add = (service: Service, minute: number): void => {
+    const arrival = arrivalOf({ date, time: clock(minute) }, restaurant.timezone)
+    if (arrival) slots.push({ arrival, service })
+  }
+  const step = restaurant.settings.slot_minutes
+  for (const service of servicesOn(restaurant, addDays(date, -1))) {
+    for (let at = service.opens_minute; at < service.closes_minute; at += step) {
+      const minute = at - 1440
       // Where an evening runs into the morning after, a time is in both services and belongs to the later.
-      const owner = serviceAt(restaurant, date, minute)
-      if (arrival && owner?.date === service.date && owner.opens_minute === service.opens_minute)
-        slots.push({ arrival, service })
+      const taken = today.some((one) => one.opens_minute <= minute && minute < one.closes_minute)
+      if (minute >= 0 && !taken) add(service, minute)
     }
+  }
+  for (const service of today) {
+    for (let at = service.opens_minute; at < Math.min(1440, service.closes_minute); at += step) add(service, at)
   }
   return slots.toSorted((a, b) => a.arrival.at - b.arrival.at)
 }

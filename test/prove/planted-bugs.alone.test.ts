@@ -31,12 +31,12 @@ describe('the race proof', () => {
   })
 
   test.for([
-    ['no-lock', 'same-slot', 3, /same-slot: alarm/],
+    ['no-lock', 'same-slot', 5, /same-slot: alarm/],
     ['no-lock-no-constraint', 'same-slot', 2, /same-slot: O1 overlap/],
     ['unique-start', 'staggered', 2, /staggered: O1 overlap/],
     ['keys-ignored', 'keys', 1, /keys: O3 effects/],
-    ['skip-locked', 'busy-week', 2, /busy-week: false refusal/],
-    ['holds-forever', 'holds', 2, /holds: false refusal/],
+    ['skip-locked', 'busy-week', 4, /busy-week: false refusal/],
+    ['holds-forever', 'holds', 6, /holds: false refusal/],
     ['no-events', 'moves', 1, /moves: O4 events/],
     ['any-tenant', 'tenants', 1, /tenants: O7 tenant/],
   ] as const)('turns red with %s planted', async ([bug, where, rounds, shows]) => {
