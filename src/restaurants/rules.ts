@@ -41,6 +41,17 @@ export function serviceAt(house: House, date: string, minute: number): Service |
 
 /** R4. When the house closes on this service, in milliseconds: services without a pause between them are one. */
 export function closesAt(house: House, service: Service): number {
+  const known = closings.get(service)
+  if (known !== undefined) return known
+  const closing = closingOf(house, service)
+  closings.set(service, closing)
+  return closing
+}
+
+// A service is made from its house by servicesOn, so one answer serves all the slots of a day.
+const closings = new WeakMap<Service, number>()
+
+function closingOf(house: House, service: Service): number {
   let last = service
   for (let joined = 0; joined < 3; joined++) {
     const date = addDays(last.date, Math.floor(last.closes_minute / 1440))
