@@ -83,7 +83,7 @@ async function fetchLease(
       if (kept && kept.left > 0 && kept.until > now) return kept
       const seconds = Math.max(1, Math.ceil((answer.reset - now) / 1000))
       throw new Problem('rate_limited', {
-        detail: `This key may make ${perMinute} requests a minute.`,
+        detail: `At most ${perMinute} such requests a minute.`,
         retry_after_seconds: seconds,
       })
     }

@@ -54,8 +54,8 @@ export async function changeHouse<T>(
   throw new Problem('busy', { retry_after_seconds: 1 })
 }
 
-/** The row that a function of the room wrote; throws the refusal it gave instead. */
-function writtenRow<T>(answer: unknown, row: z.ZodType<T>): T {
+/** The row that a function of the house wrote; throws the refusal it gave instead. */
+export function writtenRow<T>(answer: unknown, row: z.ZodType<T>): T {
   const written = Written.safeParse(answer)
   if (written.success) return row.parse(written.data.written)
   if (KeyReused.safeParse(answer).success) throw new Problem('idempotency_key_reused')

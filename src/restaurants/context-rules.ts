@@ -7,6 +7,7 @@ import {
   specialDaySentence,
   weekdayNames,
 } from './context-sentence-rules.ts'
+import type { MenuBrief } from './menu-schema.ts'
 import { closesAt, firstInstantAt, servicesOn, tablesOf, type Service } from './rules.ts'
 import type { Opening, Restaurant } from './schema.ts'
 
@@ -14,7 +15,7 @@ import type { Opening, Restaurant } from './schema.ts'
 const searchDays = 400
 
 /** What an agent must know to speak for the house at `now`, in milliseconds. */
-export function contextOf(restaurant: Restaurant, now: number): HouseContext {
+export function contextOf(restaurant: Restaurant, now: number, menu: MenuBrief = []): HouseContext {
   const { id, slug, name, address, phone, email, country, timezone, currency, languages } = restaurant
   const wall = wallOf(now, timezone)
   const special_days = restaurant.special_days
@@ -37,6 +38,7 @@ export function contextOf(restaurant: Restaurant, now: number): HouseContext {
     special_days,
     policies: policiesOf(restaurant, wall.date),
     room: roomOf(restaurant),
+    menu,
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { MenuBrief } from './menu-schema.ts'
 import { Opening, Restaurant, Settings } from './schema.ts'
 
 const Sentence = z.string().meta({ description: 'In English, as it may be spoken' })
@@ -73,6 +74,7 @@ export const HouseContext = z
     special_days: z.array(SpecialDayToCome).meta({ description: 'From today on' }),
     policies: Policies,
     room: Room,
+    menu: MenuBrief,
   })
   .meta({ id: 'HouseContext' })
 export type HouseContext = z.infer<typeof HouseContext>

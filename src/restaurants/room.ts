@@ -1,3 +1,4 @@
+import { qrUrl, signQr } from '../access/qr.ts'
 import type { Once } from '../platform/ctx.ts'
 import { type PageQuery, pageOf, readCursor } from '../platform/cursor.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
@@ -17,15 +18,22 @@ import {
   type NewTable,
   Table,
   type TableEdit,
+  type TableWithQr,
 } from './schema.ts'
 
 /** In the order people count: 2 before 10. */
-export async function listTables(ctx: TenantCtx, page: PageQuery): Promise<Result<Table[]>> {
+export async function listTables(ctx: TenantCtx, page: PageQuery): Promise<Result<TableWithQr[]>> {
   const { tables } = await loadAgain(ctx, ctx.restaurant.id)
   const sorted = tables.toSorted((a, b) => inOrder([a.number, a.id], [b.number, b.id]))
   const after = readCursor(page.cursor)
   const rest = after ? sorted.filter((table) => inOrder([table.number, table.id], after) > 0) : sorted
-  return pageOf(rest, page.limit, (table) => table.number)
+  const { data, meta } = pageOf(rest, page.limit, (table) => table.number)
+  return { data: await Promise.all(data.map((table) => withQr(ctx, table))), meta }
+}
+
+async function withQr({ secrets, restaurant }: TenantCtx, table: Table): Promise<TableWithQr> {
+  const qr_token = await signQr(secrets.qr_keys, { restaurant_id: restaurant.id, table_id: table.id })
+  return { ...table, qr_token, qr_url: qrUrl(secrets.public_origin, qr_token) }
 }
 
 function inOrder(a: [number: string, id: string], b: [number: string, id: string]): number {

@@ -27,6 +27,7 @@ import {
   RestaurantEdit,
   Table,
   TableEdit,
+  TableWithQr,
 } from './schema.ts'
 
 const IdPath = z.strictObject({ id: Id })
@@ -89,9 +90,9 @@ export const restaurantEndpoints: Endpoint[] = [
     path: '/tables',
     scope: 'floor:read',
     tag: 'Tables',
-    summary: 'Lists the tables by number',
+    summary: 'Lists the tables by number, with what their QR stickers say',
     query: PageQuery,
-    answer: z.array(Table),
+    answer: z.array(TableWithQr),
     run: (ctx, { query }) => listTables(ctx, query),
   }),
   endpoint({

@@ -58,6 +58,9 @@ export const SettingsEdit = z
     per_phone: z.enum(['any', 'no_overlap', 'one_upcoming']),
     order_review: z.enum(['off', 'on']),
     daily_pass: z.enum(['off', 'on']),
+    join_without_qr: z
+      .enum(['off', 'on'])
+      .meta({ description: 'on: guests may join a table by the number on it, without its QR code' }),
   })
   .partial()
   .meta({ id: 'SettingsEdit' })
@@ -67,6 +70,8 @@ export const Settings = z
   .object({
     ...SettingsEdit.required().shape,
     pacing: z.strictObject({ max_covers_per_slot: optionalCount, max_parties_per_slot: optionalCount }),
+    // Later than the others: a house that was opened before has nothing to say of it.
+    join_without_qr: z.enum(['off', 'on']).default('off'),
   })
   .meta({ id: 'Settings' })
 export type Settings = z.infer<typeof Settings>
@@ -91,6 +96,7 @@ export const defaultSettings: Settings = {
   per_phone: 'no_overlap',
   order_review: 'off',
   daily_pass: 'off',
+  join_without_qr: 'off',
 }
 
 /** A table's number is what the house calls it: 7, 12A, P3. */
@@ -128,6 +134,10 @@ export type TableEdit = z.infer<typeof TableEdit>
 
 export const Table = z.object({ id: Id, ...tableFields, number: z.string(), version: z.int() }).meta({ id: 'Table' })
 export type Table = z.infer<typeof Table>
+
+/** With what its sticker says; the same until the key that signs is another. */
+export const TableWithQr = Table.extend({ qr_token: z.string(), qr_url: z.string() }).meta({ id: 'TableWithQr' })
+export type TableWithQr = z.infer<typeof TableWithQr>
 
 const combinationFields = {
   table_ids: z
