@@ -1,7 +1,25 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { objectBindings } from './test/objects.ts'
 
 const serviceTests = ['test/**/*.{db,worker}.test.ts']
 const aloneTests = ['test/**/*.alone.test.ts']
+
+/**
+ * Durable Objects in workerd itself, where they can be put away between any two calls. Its plugin takes seconds to load:
+ * only for who wants it.
+ */
+async function objects(): Promise<TestProjectInlineConfiguration[]> {
+  const asked = process.argv.flatMap((one, i, all) => (all[i - 1] === '--project' ? [one] : []))
+  if (asked.length > 0 && !asked.includes('objects')) return []
+  const { cloudflareTest } = await import('@cloudflare/vitest-plugin')
+  const wrangler = { configPath: './wrangler.toml' }
+  return [
+    {
+      plugins: [cloudflareTest({ wrangler, miniflare: { bindings: objectBindings } })],
+      test: { name: 'objects', include: ['test/**/*.object.test.ts'], sequence: { groupOrder: 4 } },
+    },
+  ]
+}
 
 export default defineConfig({
   test: {
@@ -23,6 +41,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...(await objects()),
       {
         // What counts round trips, kills servers or plants bugs wants the machine to itself.
         test: {

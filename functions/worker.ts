@@ -1,7 +1,9 @@
 import { runCron } from './cron.ts'
 import { app } from './http.ts'
 
+export { TableSession } from '../src/ordering/table-session.ts'
+
 export default {
   fetch: app.fetch,
-  scheduled: (controller, env) => runCron(controller, env),
+  scheduled: (controller, env, ctx) => runCron(controller, env, ctx),
 } satisfies ExportedHandler<Record<string, unknown>>

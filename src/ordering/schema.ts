@@ -104,14 +104,29 @@ export const cartRefusals = [
   'bad_modifiers',
   'bad_variant',
   'allergy_not_acknowledged',
+  'stale_cart',
   'cart_frozen',
   'cart_full',
+  'cart_empty',
+  'unknown_member',
   'session_closed',
   'pass_required',
   'malformed',
 ] as const
 export const CartRefusal = z.enum(cartRefusals)
 export type CartRefusal = z.infer<typeof CartRefusal>
+
+export const NoticeCode = z.enum([
+  'ordering_disabled',
+  'ordering_enabled',
+  'table_disabled',
+  'table_enabled',
+  'menu_changed',
+])
+export type NoticeCode = z.infer<typeof NoticeCode>
+
+export const CallKind = z.enum(['waiter', 'bill', 'water'])
+export type CallKind = z.infer<typeof CallKind>
 
 /** Socket messages out; those with `seq` are numbered without gaps within a session. */
 const numbered = { seq: z.int() }
@@ -145,13 +160,13 @@ export const ServerMessage = z.discriminatedUnion('type', [
     type: z.literal('call_update'),
     ...numbered,
     call_id: Id,
-    kind: z.enum(['waiter', 'bill', 'water']),
+    kind: CallKind,
     acknowledged: z.boolean(),
   }),
   z.object({
     type: z.literal('notice'),
     ...numbered,
-    code: z.enum(['ordering_disabled', 'ordering_enabled', 'table_disabled', 'table_enabled']),
+    code: NoticeCode,
   }),
   z.object({ type: z.literal('session_closed'), ...numbered, why: z.string() }),
   z.object({ type: z.literal('pong') }),

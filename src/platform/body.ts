@@ -4,8 +4,6 @@ const mostBytes = 256 * 1024
 
 /** The JSON of a request: refused when it is too large, another type, not UTF-8 or not JSON, before anything is done. */
 export async function readBody(request: Request): Promise<unknown> {
-  const declared = Number(request.headers.get('content-length') ?? '0')
-  if (declared > mostBytes) throw new Problem('body_too_large')
   const bytes = await readBytes(request)
   if (bytes.length === 0) return undefined
   const type = request.headers.get('content-type') ?? ''
@@ -13,7 +11,14 @@ export async function readBody(request: Request): Promise<unknown> {
   return parseJson(decode(bytes))
 }
 
+/** The text of a request as it was sent, for a signature over it; as large as a body may be. */
+export async function readText(request: Request): Promise<string> {
+  return decode(await readBytes(request))
+}
+
 async function readBytes(request: Request): Promise<Uint8Array> {
+  const declared = Number(request.headers.get('content-length') ?? '0')
+  if (declared > mostBytes) throw new Problem('body_too_large')
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of request.body ?? []) {
@@ -38,7 +43,8 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function parseJson(value: string): unknown {
+/** 400 `malformed_json` where it is none. */
+export function parseJson(value: string): unknown {
   try {
     return JSON.parse(value)
   } catch {

@@ -1,19 +1,42 @@
+import type { TableSessionStub } from '../ordering/object.ts'
+import type { QrKeys } from '../access/qr.ts'
 import type { Db } from './db.ts'
+import type { MailSettings } from './mail.ts'
+import type { RedisStore } from './redis.ts'
 
 /** Who does something; written with every change. */
 export type Actor =
   | { kind: 'key'; id: string; name: string; scopes: string[] }
+  | { kind: 'member'; id: string; session_id: string }
+  | { kind: 'guest' }
   | { kind: 'cron' }
   | { kind: 'system'; name: string }
 
 /** What every verb is handed: built once per request at the edge, nothing ambient. `now` is milliseconds. */
 export type Ctx = {
   db: Db
+  redis: RedisStore
+  /** The Durable Object of a table. */
+  table: (restaurant_id: string, table_id: string) => TableSessionStub
   actor: Actor
   now: number
   request_id: string
+  secrets: Secrets
   /** Runs after the answer has been sent. */
   after: (work: Promise<unknown>) => void
+}
+
+/** What the deployment keeps secret, and where the world finds it; as `Env` says. Never logged, never in an answer. */
+export type Secrets = {
+  /** On one's own machine, where what would be careless elsewhere is allowed. */
+  local: boolean
+  public_origin: string
+  token_secret: string
+  qr_keys: QrKeys
+  sealing_key: string
+  qstash: { url: string; token: string; current_signing_key: string; next_signing_key: string }
+  /** Null where no mail goes out. */
+  mail: MailSettings | null
 }
 
 /** One call of a write: the same key and fingerprint get the first answer again. */

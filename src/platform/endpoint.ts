@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { MemberClaims } from '../access/member-token.ts'
 import type { Scope } from '../access/schema.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import type { Ctx, Once } from './ctx.ts'
@@ -6,6 +7,26 @@ import { Problem } from './problem.ts'
 
 /** A request about one restaurant carries it; a platform operator's does not. */
 export type TenantCtx = Ctx & { restaurant: Restaurant }
+
+/** Who asks at a door that is open to all: staff with a key, a member at a table, or anybody. */
+export type Caller =
+  | { kind: 'nobody' }
+  | { kind: 'member'; claims: MemberClaims }
+  | { kind: 'key'; scopes: readonly string[] }
+/** At a door that is open to all. `restaurant` is the key's or the member's; `limit` throws `rate_limited`. */
+export type PublicCtx = Ctx & {
+  restaurant: Restaurant | null
+  caller: Caller
+  address: string
+  limit: (name: string, per_minute: number) => Promise<unknown>
+}
+/** A member at a table. */
+export type MemberCtx = TenantCtx & { member: MemberClaims; address: string }
+/** A member at a table, or staff: then there is no member. */
+export type TableCtx = TenantCtx & { member: MemberClaims | null }
+
+/** Who may come in. `public` takes a key or a member's token too, and refuses one that is not good. */
+export type Access = 'key' | 'public' | 'member' | 'member_or_key'
 
 export type Meta = { next_cursor?: string | null; total?: number; notices?: { code: string; message: string }[] }
 export type Result<A> = { data: A; meta?: Meta }
@@ -24,8 +45,9 @@ export type Input<P, Q, B> = {
 
 type Described<P, Q, B, A extends Shape, C> = {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
-  /** Below /api, in Hono's notation. */
+  /** Below /api, or where `root` is set below nothing; in Hono's notation. */
   path: string
+  root?: boolean
   /** `any`: every key of the restaurant. */
   scope: Scope | 'any'
   tag: string
@@ -46,8 +68,11 @@ type Described<P, Q, B, A extends Shape, C> = {
 /** One line of a feature's HTTP table, its input types forgotten: what the edge needs to serve and describe it. */
 export type Endpoint = Omit<Described<Shape, Shape, Shape, Shape, never>, 'run'> & {
   tenant: boolean
-  serve: (ctx: Ctx, restaurant: Restaurant | null, raw: RawInput) => Promise<Result<unknown>>
+  access: Access
+  serve: (ctx: Ctx, asker: Asker, raw: RawInput) => Promise<Result<unknown>>
 }
+/** What the edge found out about who asks. */
+export type Asker = Omit<PublicCtx, keyof Ctx>
 export type RawInput = { params: unknown; query: unknown; body: unknown; once: Once; if_match: number | null }
 
 export function endpoint<P extends Shape, Q extends Shape, B extends Shape, A extends Shape>(
@@ -57,10 +82,67 @@ export function endpoint<P extends Shape, Q extends Shape, B extends Shape, A ex
   return {
     ...rest,
     tenant: true,
-    async serve(ctx, restaurant, raw) {
+    access: 'key',
+    async serve(ctx, { restaurant }, raw) {
       if (!restaurant) throw new Problem('restaurant_required')
       return run({ ...ctx, restaurant }, parseInput(described, raw))
     },
+  }
+}
+
+type AtTable<P extends Shape, Q extends Shape, B extends Shape, A extends Shape, C> = Omit<
+  Described<P, Q, B, A, C>,
+  'root' | 'operator' | 'scope'
+>
+
+/** For a phone at a table, with its member's token. */
+export function memberEndpoint<P extends Shape, Q extends Shape, B extends Shape, A extends Shape>(
+  described: AtTable<P, Q, B, A, MemberCtx>,
+): Endpoint {
+  const { run, ...rest } = described
+  return {
+    ...rest,
+    root: true,
+    tenant: true,
+    scope: 'any',
+    access: 'member',
+    async serve(ctx, { restaurant, caller, address }, raw) {
+      if (!restaurant || caller.kind !== 'member') throw new Problem('unauthorized')
+      return run({ ...ctx, restaurant, member: caller.claims, address }, parseInput(described, raw))
+    },
+  }
+}
+
+/** For a phone at a table, and for staff whose key has the scope. */
+export function tableEndpoint<P extends Shape, Q extends Shape, B extends Shape, A extends Shape>(
+  described: AtTable<P, Q, B, A, TableCtx> & { scope: Scope },
+): Endpoint {
+  const { run, ...rest } = described
+  return {
+    ...rest,
+    root: true,
+    tenant: true,
+    access: 'member_or_key',
+    async serve(ctx, { restaurant, caller }, raw) {
+      if (!restaurant) throw new Problem('unauthorized')
+      const member = caller.kind === 'member' ? caller.claims : null
+      return run({ ...ctx, restaurant, member }, parseInput(described, raw))
+    },
+  }
+}
+
+/** For anybody; the verb looks at who it is, and limits how often. */
+export function publicEndpoint<P extends Shape, Q extends Shape, B extends Shape, A extends Shape>(
+  described: AtTable<P, Q, B, A, PublicCtx>,
+): Endpoint {
+  const { run, ...rest } = described
+  return {
+    ...rest,
+    root: true,
+    tenant: false,
+    scope: 'any',
+    access: 'public',
+    serve: (ctx, asker, raw) => run({ ...ctx, ...asker }, parseInput(described, raw)),
   }
 }
 
@@ -68,7 +150,7 @@ export function platformEndpoint<P extends Shape, Q extends Shape, B extends Sha
   described: Described<P, Q, B, A, Ctx>,
 ): Endpoint {
   const { run, ...rest } = described
-  return { ...rest, tenant: false, serve: (ctx, _restaurant, raw) => run(ctx, parseInput(described, raw)) }
+  return { ...rest, tenant: false, access: 'key', serve: (ctx, _asker, raw) => run(ctx, parseInput(described, raw)) }
 }
 
 function parseInput<P extends Shape, Q extends Shape, B extends Shape>(

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { QrKeys } from '../access/qr.ts'
+import { isSealingKey } from '../access/seal.ts'
 
 /** What the Worker is told by wrangler.toml and its secrets; parsed once per isolate, so that a bad deployment says so. */
 export const Env = z.object({
@@ -13,13 +15,21 @@ export const Env = z.object({
   /** Signs the tokens of members at a table. */
   TOKEN_SECRET: z.string().min(32),
   /** {"current": "k2", "keys": {"k1": "…", "k2": "…"}}: old stickers stay valid while their key is listed. */
-  QR_KEYS: z.string().min(1),
+  QR_KEYS: z.string().transform(parseJson).pipe(QrKeys),
   /** 32 bytes, base64: seals the secrets of integrations. */
-  SEALING_KEY: z.string().min(40),
+  SEALING_KEY: z.string().refine(isSealingKey, 'must be 32 bytes in base64'),
   QSTASH_URL: z.url(),
   QSTASH_TOKEN: z.string().min(1),
   QSTASH_CURRENT_SIGNING_KEY: z.string().min(1),
   QSTASH_NEXT_SIGNING_KEY: z.string().min(1),
+  /** Resend's API, or what speaks it; without it no mail goes out. */
+  MAIL_URL: z.url().optional(),
+  MAIL_TOKEN: z.string().min(1).optional(),
+  MAIL_FROM: z.string().min(3).default('Tableside <no-reply@tableside.test>'),
+  /** Messages a phone at a table may send; twice as many at once. */
+  TABLE_OPS_PER_SECOND: z.coerce.number().positive().default(20),
+  /** After so long without a word or a ping a phone's socket is closed. */
+  TABLE_SILENT_SECONDS: z.coerce.number().positive().default(75),
 })
 export type Env = z.infer<typeof Env>
 
@@ -32,4 +42,13 @@ export function readEnv(bindings: object): Env {
   const env = Env.parse(bindings)
   parsed.set(bindings, env)
   return env
+}
+
+function parseJson(text: string, ctx: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    ctx.addIssue('must be JSON')
+    return z.NEVER
+  }
 }

@@ -30,8 +30,9 @@ const Problem = z
   })
   .meta({ id: 'Problem' })
 
-/** Where an endpoint is served: below /api, and below /api/restaurants/{id}; guests are clients too. */
+/** Where an endpoint is served: at a table at the root, else below /api, and below /api/restaurants/{id}; guests are clients too. */
 export function aliases(one: Endpoint): string[] {
+  if (one.root) return [one.path]
   const paths = [one.path]
   // The restaurant itself: its own path where others have theirs below it.
   if (one.path === '/restaurant') return ['/api/restaurant', '/api/restaurants/:restaurant_id']
@@ -43,7 +44,7 @@ export function aliases(one: Endpoint): string[] {
 
 /** An endpoint as OpenAPI 3.1 knows it. */
 export function describe(one: Endpoint): RouteConfig {
-  const path = `/api${one.path}`.replaceAll(/:(\w+)/g, '{$1}').replace(/\/$/, '')
+  const path = `${one.root ? '' : '/api'}${one.path}`.replaceAll(/:(\w+)/g, '{$1}').replace(/\/$/, '')
   const status = one.status ?? 200
   const data = z.object({
     success: z.literal(true),
@@ -68,6 +69,7 @@ export function describe(one: Endpoint): RouteConfig {
     summary: one.summary,
     ...(one.description ? { description: one.description } : {}),
     operationId: `${one.method}${path.replaceAll(/[^a-zA-Z]+(\w)/g, (_match, letter: string) => letter.toUpperCase()).replaceAll(/\W/g, '')}`,
+    ...(one.access === 'key' ? {} : { security: securityOf(one) }),
     request: {
       ...(one.params instanceof z.ZodObject ? { params: one.params } : {}),
       ...(one.query instanceof z.ZodObject ? { query: one.query } : {}),
@@ -79,4 +81,9 @@ export function describe(one: Endpoint): RouteConfig {
       default: { description: 'A problem', content: { 'application/problem+json': { schema: Problem } } },
     },
   }
+}
+
+function securityOf(one: Endpoint): Record<string, string[]>[] {
+  if (one.access === 'public') return [{}, { key: [] }, { member: [] }]
+  return one.access === 'member' ? [{ member: [] }] : [{ member: [] }, { key: [] }]
 }

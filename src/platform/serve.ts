@@ -1,13 +1,14 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { authenticate, type Principal } from '../access/authenticate.ts'
 import { spendOne } from '../access/rate-limit.ts'
+import { isRevoked, memberTokenIn, readMemberToken } from '../access/member-token.ts'
 import { allows } from '../access/rules.ts'
 import { loadRestaurant } from '../restaurants/load.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import { readBody } from './body.ts'
-import type { Ctx, Once } from './ctx.ts'
-import { openDb } from './db.ts'
-import type { Endpoint, Result } from './endpoint.ts'
+import type { Actor, Ctx, Once } from './ctx.ts'
+import { openCtx } from './edge-ctx.ts'
+import type { Asker, Endpoint, Result } from './endpoint.ts'
 import { type Env, readEnv } from './env.ts'
 import { canonicalJson, sha256Hex } from './ids.ts'
 import { log } from './log.ts'
@@ -44,43 +45,84 @@ function clockOf(c: EdgeContext, env: Env): number {
   return Number.isNaN(at) ? Date.now() : at
 }
 
+const memberRatePerMinute = 240
+
 /** One endpoint as a handler: who, how often, which restaurant, what, then the verb. */
 export function serve(one: Endpoint): Handler<EdgeEnv> {
   return async (c) => {
-    const env = c.get('env')
     const request_id = c.get('request_id')
-    const now = c.get('now')
-    const db = openDb(env.DATABASE_URL, env.NEON_PROXY)
-    const principal = await authenticate(db, c.req.header('authorization'), {
-      now,
-      request_id,
-      local: env.ENVIRONMENT === 'local',
-    })
-    const redis = { url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN }
-    const allowance = await spendOne(redis, principal.id, principal.rate_per_minute, Date.now(), request_id)
-    c.header('ratelimit-limit', String(allowance.limit))
-    c.header('ratelimit-remaining', String(allowance.remaining))
-    c.header('ratelimit-reset', String(allowance.reset_seconds))
-
-    const ctx: Ctx = {
-      db,
-      now,
-      request_id,
-      actor: { kind: 'key', id: principal.id, name: principal.name, scopes: principal.scopes },
-      after: (work) =>
-        c.executionCtx.waitUntil(work.catch((error: unknown) => logFailure('after_answer', request_id, error))),
-    }
+    const edge = edgeCtx(c)
     const { restaurant_id: inPath, ...params } = c.req.param()
-    const restaurant = await tenantOf(ctx, one, principal, inPath)
-    // An operator got past tenantOf only where an operator may go.
-    if (!allows(principal.scopes, one.scope) && !principal.scopes.includes('platform'))
-      throw new Problem('forbidden', { detail: `This needs the scope ${one.scope}.` })
+    const { actor, ...asker } = await askerOf(c, one, edge, inPath)
+    const ctx: Ctx = { ...edge, actor }
     const body = one.body ? await readBody(c.req.raw) : undefined
     const once = await onceOf(c, one, body)
     const raw = { params, query: queryOf(c), body, once, if_match: ifMatchOf(c) }
-    const result = await one.serve(ctx, restaurant, raw)
+    const result = await one.serve(ctx, asker, raw)
     return answer(one, result, request_id, c)
   }
+}
+
+/** The context of a request before it is known who asks. */
+export function edgeCtx(c: EdgeContext): Ctx {
+  const request_id = c.get('request_id')
+  return openCtx(c.get('env'), c.env, {
+    actor: { kind: 'guest' },
+    now: c.get('now'),
+    request_id,
+    after: (work) =>
+      c.executionCtx.waitUntil(work.catch((error: unknown) => logFailure('after_answer', request_id, error))),
+  })
+}
+
+type Known = Asker & { actor: Actor }
+
+/** Who asks: a key, a member at a table, or where the door is open to all anybody. What is shown must be good. */
+async function askerOf(c: EdgeContext, one: Endpoint, ctx: Ctx, inPath: string | undefined): Promise<Known> {
+  const authorization = c.req.header('authorization')
+  const limit = limitOf(c)
+  const address = c.req.header('cf-connecting-ip') ?? 'unknown'
+  if (authorization === undefined && one.access === 'public')
+    return { actor: ctx.actor, restaurant: null, caller: { kind: 'nobody' }, address, limit }
+
+  const token = one.access === 'key' ? null : memberTokenIn(authorization, undefined)
+  if (token !== null) {
+    const claims = await readMemberToken(ctx.secrets.token_secret, token, ctx.now)
+    if (!claims || (await isRevoked(ctx.redis, claims.jti, ctx.request_id))) throw new Problem('unauthorized')
+    await spend(c, `member:${claims.member_id}`, memberRatePerMinute)
+    const actor: Actor = { kind: 'member', id: claims.member_id, session_id: claims.session_id }
+    const restaurant = await loadRestaurant(ctx, claims.restaurant_id)
+    return { actor, restaurant, caller: { kind: 'member', claims }, address, limit }
+  }
+
+  const env = c.get('env')
+  const principal = await authenticate(ctx.db, authorization, {
+    now: ctx.now,
+    request_id: ctx.request_id,
+    local: env.ENVIRONMENT === 'local',
+  })
+  await spend(c, principal.id, principal.rate_per_minute)
+  if (one.access === 'member') throw new Problem('forbidden', { detail: 'This is for the phones at a table.' })
+  const actor: Actor = { kind: 'key', id: principal.id, name: principal.name, scopes: principal.scopes }
+  const restaurant = await tenantOf(ctx, one, principal, inPath)
+  // An operator got past tenantOf only where an operator may go.
+  if (!allows(principal.scopes, one.scope) && !principal.scopes.includes('platform'))
+    throw new Problem('forbidden', { detail: `This needs the scope ${one.scope}.` })
+  return { actor, restaurant, caller: { kind: 'key', scopes: principal.scopes }, address, limit }
+}
+
+/** So many a minute under a name; throws `rate_limited`. */
+export function limitOf(c: EdgeContext): (name: string, per_minute: number) => Promise<void> {
+  return (name, per_minute) => spend(c, name, per_minute)
+}
+
+async function spend(c: EdgeContext, name: string, perMinute: number): Promise<void> {
+  const env = c.get('env')
+  const redis = { url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN }
+  const allowance = await spendOne(redis, name, perMinute, Date.now(), c.get('request_id'))
+  c.header('ratelimit-limit', String(allowance.limit))
+  c.header('ratelimit-remaining', String(allowance.remaining))
+  c.header('ratelimit-reset', String(allowance.reset_seconds))
 }
 
 /** The restaurant a request is about: the key's own, and no other is to be found. */
@@ -90,7 +132,7 @@ async function tenantOf(
   principal: Principal,
   inPath: string | undefined,
 ): Promise<Restaurant | null> {
-  if (!one.tenant) return null
+  if (!one.tenant && one.access === 'key') return null
   if (principal.restaurant_id === null) {
     if (!principal.scopes.includes('platform') || !one.operator) throw new Problem('forbidden')
     if (inPath === undefined) throw new Problem('restaurant_required')

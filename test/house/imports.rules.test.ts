@@ -26,6 +26,8 @@ const featureOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(p
 const roomOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.tsx?$/, '')
 const isSchema = (path: string): boolean => /(^|-)schema$/.test(roomOf(path))
 const isRules = (path: string): boolean => /(^|-)rules$/.test(roomOf(path))
+const isQueries = (path: string): boolean => /(^|-)queries$/.test(roomOf(path))
+const isRoutes = (path: string): boolean => /(^|-)routes$/.test(roomOf(path))
 
 /** Why an import is not allowed in this house; undefined where it is. */
 export function mistakeOf({ from, to, names, types }: Import): string | undefined {
@@ -37,14 +39,12 @@ export function mistakeOf({ from, to, names, types }: Import): string | undefine
   if (from.startsWith('src/') && to.startsWith('functions/')) return 'src never imports functions'
   const [mine, theirs] = [featureOf(from), featureOf(to)]
   if (mine === undefined || theirs === undefined) return undefined
-  const room = roomOf(to)
   if (isSchema(from) && !isSchema(to) && !to.startsWith('src/platform/')) return 'a schema imports only schemas'
   if (isRules(from) && !isRules(to) && !isSchema(to) && !to.startsWith('src/platform/'))
     return 'rules import only rules and schemas'
-  if (roomOf(from) === 'queries' && (room === 'routes' || isVerb(to)) && !types)
-    return 'queries import no verb and no route'
-  if (room === 'routes') return 'only functions/ imports routes'
-  if (mine !== theirs && room === 'queries') return "another feature's queries are its own"
+  if (isQueries(from) && (isRoutes(to) || isVerb(to)) && !types) return 'queries import no verb and no route'
+  if (isRoutes(to)) return 'only functions/ imports routes'
+  if (mine !== theirs && isQueries(to)) return "another feature's queries are its own"
   return undefined
 }
 
@@ -52,7 +52,10 @@ function isVerb(path: string): boolean {
   return (
     featureOf(path) !== 'platform' &&
     !isRules(path) &&
-    !['schema', 'queries', 'routes', 'present', 'load'].includes(roomOf(path))
+    !isSchema(path) &&
+    !isQueries(path) &&
+    !isRoutes(path) &&
+    !['present', 'load'].includes(roomOf(path))
   )
 }
 

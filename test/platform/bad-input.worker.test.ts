@@ -204,6 +204,9 @@ const doors = (some: House): [string, string][] => [
   ['POST', '/combinations'],
   ['POST', '/keys'],
   ['PATCH', '/restaurant'],
+  ['PUT', '/menu'],
+  ['PATCH', `/menu/items/${some.tables[0]?.id}`],
+  ['PUT', '/integrations/pos'],
 ]
 
 describe('any JSON at any door is a 2xx or a problem, never a 500', () => {
@@ -266,6 +269,10 @@ describe('any JSON at any door is a 2xx or a problem, never a 500', () => {
           'seats',
           'table_ids',
           'scopes',
+          'categories',
+          'stock',
+          'sold_out',
+          'url',
           'version',
           'minutes',
         ),

@@ -61,6 +61,17 @@ test('availability, booking and cancelling cost one database round trip each', a
   ).toBe(1)
 })
 
+test('the menu and the door of a table cost one each', async () => {
+  const menu = { categories: [{ name: 'Mains', items: [{ name: 'Laksa', price_minor: 1450, stock: 9 }] }] }
+  expect((await house.call('PUT', '/menu', menu)).status).toBe(200)
+  // The phones of the house are told meanwhile, which is a round trip of its own.
+  await house.call('GET', '/menu')
+  expect(await tripsOf(() => house.call('GET', '/menu'), 200)).toBe(1)
+  const door = `${stack.origin}/is_open?restaurant_name=${house.slug}&table_number=1`
+  const noon = { headers: { 'x-tableside-now': `${daysAhead(1)}T12:00:00+08:00` } }
+  expect(await tripsOf(() => fetch(door, noon), 200)).toBe(1)
+})
+
 test('a cold isolate learns the key and the house in one more', async () => {
   await stack.worker.restart()
   expect(await tripsOf(() => house.call('GET', `/availability?date=${daysAhead(10)}&guests=2`), 200)).toBe(2)
