@@ -98,9 +98,9 @@ describe('a replay', () => {
         withDatabase({ origin: '', database_url }, async (client) => {
           await client.query(
             `alter table claims drop constraint claims_never_overlap;
-             create or replace function choose_tables(a booking_plan, p_timezone text, out chosen uuid[], out refusal text)
+             create or replace function choose_tables(a booking_plan, p_timezone text, out chosen uuid[], out refusal text, out lapsed boolean)
              language sql stable as $$
-               select array(select jsonb_array_elements_text(a.candidates -> 0)::uuid), null::text
+               select case when cardinality(a.singles) > 0 then a.singles[1:1] else array(select jsonb_array_elements_text(a.combined -> 0)::uuid) end, null::text, false
              $$`,
           )
         }),
