@@ -4,7 +4,7 @@ import { openDb } from '../../src/platform/db.ts'
 import { callBook } from '../../src/reservations/queries.ts'
 import { inTurns, medianOf, ratioOf } from '../measure/figures.ts'
 import { closedLoop, type Caller } from '../measure/loop.ts'
-import { firstDay, hotParty, seatedParty } from '../measure/parties.ts'
+import { firstDay, seatedParty } from '../measure/parties.ts'
 import { openRoom, room } from '../measure/room.ts'
 import { bookingOf, planIn } from '../measure/statements.ts'
 import { withBackend, withClient } from '../measure/stack.ts'
@@ -41,7 +41,7 @@ export function distance({ seconds, rounds, say }: Options): Promise<Row[]> {
       return (await callBook(db, 'book', Plan.parse(JSON.parse(plan)))).outcome
     }
     const fourCalls = async (): Promise<string> => {
-      const { restaurant: id, starts_at, ends_at, party_size } = wishOf(1, hotParty(theirs++, day))
+      const { restaurant: id, starts_at, ends_at, party_size } = wishOf(1, seatedParty(theirs++, day))
       await sql.query(readRestaurant, [id])
       const [free] = FreeTable.parse(await sql.query(readFree, [id, starts_at, ends_at, party_size]))
       if (!free) return 'refused'
