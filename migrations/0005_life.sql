@@ -33,6 +33,7 @@ begin
       -- The next one that is still to come, or under way.
       select r.id into found_id from reservations r
        where r.restaurant_id = p_restaurant_id and r.phone_number = p_ref and r.ends_at > p_now
+         and r.starts_at > p_now - interval '25 hours'
          and r.status in ('pending', 'confirmed', 'seated')
        order by r.starts_at limit 1;
   end case;

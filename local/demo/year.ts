@@ -84,14 +84,7 @@ export function demoYear(loaded: unknown, seed: number, today: Date): Year {
       candidate.table_ids.toSorted().forEach((table_id, i) => {
         const until = seating.ends_at + seating.buffer_minutes * 60_000
         if (reservation['status'] !== 'cancelled')
-          taken.push({
-            table_id,
-            starts_at: seating.starts_at,
-            ends_at: until,
-            kind: 'reservation',
-            owner: String(reservation['id']),
-            covers: 1,
-          })
+          taken.push({ table_id, starts_at: seating.starts_at, ends_at: until, covers: 1 })
         year.claims.push({
           restaurant_id: house.id,
           service_day: reservation['service_day'],

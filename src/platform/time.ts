@@ -7,22 +7,46 @@ const minuteMs = 60_000
 /** An instant for a wall time. `gap`: no such time on that day; `twice`: the first of two. */
 export type Resolved = { kind: 'once' | 'twice'; at: number } | { kind: 'gap' }
 
-const offsets = new Map<string, number>()
+// A day's availability asks for the same few dates and quarter hours hundreds of times.
+const mostKept = 20_000
+const dayNumbers = new Map<string, number>()
+const dates = new Map<number, string>()
+const offsets = new Map<string, Map<number, number>>()
+
+/** Days since 1970 of a date. */
+function dayNumberOf(date: string): number {
+  const known = dayNumbers.get(date)
+  if (known !== undefined) return known
+  if (dayNumbers.size > mostKept) dayNumbers.clear()
+  const day = Date.parse(`${date}T00:00:00Z`) / dayMs
+  dayNumbers.set(date, day)
+  return day
+}
+
+function dateOf(day: number): string {
+  const known = dates.get(day)
+  if (known !== undefined) return known
+  if (dates.size > mostKept) dates.clear()
+  const date = new Date(day * dayMs).toISOString().slice(0, 10)
+  dates.set(day, date)
+  return date
+}
 
 /** Minutes east of UTC at an instant. Zones change on quarter hours only, so one answer serves the quarter. */
 export function offsetMinutes(at: number, timezone: string): number {
-  const key = `${timezone}|${Math.floor(at / (15 * minuteMs))}`
-  const known = offsets.get(key)
+  let ofZone = offsets.get(timezone)
+  if (!ofZone || ofZone.size > mostKept) offsets.set(timezone, (ofZone = new Map()))
+  const quarter = Math.floor(at / (15 * minuteMs))
+  const known = ofZone.get(quarter)
   if (known !== undefined) return known
   const offset = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone).offsetNanoseconds / 60e9
-  if (offsets.size > 20_000) offsets.clear()
-  offsets.set(key, offset)
+  ofZone.set(quarter, offset)
   return offset
 }
 
 /** The instant of a wall time: minutes after local midnight of a date, past 1440 on the next day. */
 export function instantOf(date: string, minute: number, timezone: string): Resolved {
-  const asUtc = Date.parse(`${date}T00:00:00Z`) + minute * minuteMs
+  const asUtc = dayNumberOf(date) * dayMs + minute * minuteMs
   // Whichever offset holds a day before or after, if the clocks change near by it is one of the two.
   const before = offsetMinutes(asUtc - dayMs, timezone)
   const after = offsetMinutes(asUtc + dayMs, timezone)
@@ -40,8 +64,8 @@ export function instantOf(date: string, minute: number, timezone: string): Resol
 /** The wall time of an instant: local date and minutes after local midnight. */
 export function wallOf(at: number, timezone: string): { date: string; minute: number } {
   const local = at + offsetMinutes(at, timezone) * minuteMs
-  const midnight = Math.floor(local / dayMs) * dayMs
-  return { date: new Date(midnight).toISOString().slice(0, 10), minute: Math.floor((local - midnight) / minuteMs) }
+  const day = Math.floor(local / dayMs)
+  return { date: dateOf(day), minute: Math.floor((local - day * dayMs) / minuteMs) }
 }
 
 /** ISO 8601 with the restaurant's own offset: 2026-12-01T19:00:00+08:00. */
@@ -52,17 +76,18 @@ export function isoAt(at: number, timezone: string): string {
 }
 
 export function addDays(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10)
+  return dateOf(dayNumberOf(date) + days)
 }
 
 /** Whole days from one local date to another. */
 export function daysBetween(from: string, to: string): number {
-  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / dayMs)
+  return dayNumberOf(to) - dayNumberOf(from)
 }
 
 /** 1 Monday … 7 Sunday. */
 export function isoWeekday(date: string): number {
-  return new Date(`${date}T00:00:00Z`).getUTCDay() || 7
+  // 1970 began on a Thursday.
+  return ((((dayNumberOf(date) + 3) % 7) + 7) % 7) + 1
 }
 
 /** "19:30" → 1170. */

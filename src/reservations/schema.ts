@@ -165,8 +165,6 @@ export const Claim = z.object({
   table_id: Id,
   starts_at: z.number(),
   ends_at: z.number(),
-  kind: ClaimKind,
-  owner: Id,
   covers: z.int(),
 })
 export type Claim = z.infer<typeof Claim>

@@ -38,7 +38,7 @@ export function table(
 }
 
 export function claim(n: number, from: number, to: number, covers = 2): Claim {
-  return { table_id: id(n), starts_at: from, ends_at: to, kind: 'reservation', owner: id(900 + n), covers }
+  return { table_id: id(n), starts_at: from, ends_at: to, covers }
 }
 
 /** The instant of a wall time that exists. */
