@@ -172,6 +172,8 @@ begin
   if exists (
     select from reservations r
      where r.restaurant_id = a.restaurant_id and r.phone_number = a.phone_number
+       -- Nobody stays longer than a day: the past of a regular is not read.
+       and r.starts_at > least(a.starts_at, a.now) - interval '25 hours'
        and r.status in ('held', 'pending', 'confirmed', 'seated') and r.id is distinct from a.id
        and (r.hold_expires_at is null or r.hold_expires_at > a.now)
        and case a.per_phone
@@ -195,28 +197,24 @@ end $$;
 -- Every service day from the first moment to the last, in ascending order; for a move, those of the old place too.
 create function lock_days(p_lock_no integer, p_timezone text, variadic p_ranges tstzrange[]) returns void
 language plpgsql as $$
-declare day date;
+declare
+  days date[] := '{}';
+  day  date;
+  r    tstzrange;
 begin
-  for day in
-    select distinct d::date
-      from unnest(p_ranges) r,
-           generate_series(service_day(lower(r), p_timezone)::timestamp,
-                           service_day(upper(r) - interval '1 microsecond', p_timezone)::timestamp,
-                           interval '1 day') d
-     order by 1
-  loop
+  foreach r in array p_ranges loop
+    day := service_day(lower(r), p_timezone);
+    loop
+      if not day = any (days) then days := days || day; end if;
+      exit when day >= service_day(upper(r) - interval '1 microsecond', p_timezone);
+      day := day + 1;
+    end loop;
+  end loop;
+  if cardinality(days) = 0 then raise exception 'nothing to lock'; end if;
+  if cardinality(days) > 1 then days := array(select d from unnest(days) d order by d); end if;
+  foreach day in array days loop
     perform lock_day(p_lock_no, day);
   end loop;
-  if p_ranges is null or cardinality(p_ranges) = 0 then raise exception 'nothing to lock'; end if;
-end $$;
-
--- The lock of a claim within one service day, if it can be had without waiting.
-create function try_lock_day(p_lock_no integer, p_timezone text, p_range tstzrange) returns boolean
-language plpgsql as $$
-declare day date := service_day(lower(p_range), p_timezone);
-begin
-  return day = service_day(upper(p_range) - interval '1 microsecond', p_timezone)
-     and pg_try_advisory_xact_lock(p_lock_no, day - date '2020-01-01');
 end $$;
 
 -- Under the day locks: a lapsed hold in the way gives its table back before the constraint is asked. Everywhere, the
@@ -318,14 +316,12 @@ begin
     return '{"outcome": "stale_restaurant"}';
   end if;
 
-  -- Where nobody else is at this day, its lock is had at once and one look is enough. Where somebody is, we look before
-  -- we queue: a sold-out answer does not wait for anybody.
-  if not try_lock_day(restaurant.lock_no, restaurant.timezone, wanted_by(a)) then
-    choice := choose_tables(a, restaurant.timezone);
-    refusal := coalesce(choice.refusal, phone_refusal(a));
-    if refusal is not null then return refuse(a, kind, refusal); end if;
-    perform lock_days(restaurant.lock_no, restaurant.timezone, wanted_by(a));
-  end if;
+  -- A sold-out answer neither waits for the day's lock nor holds it.
+  choice := choose_tables(a, restaurant.timezone);
+  refusal := coalesce(choice.refusal, phone_refusal(a));
+  if refusal is not null then return refuse(a, kind, refusal); end if;
+
+  perform lock_days(restaurant.lock_no, restaurant.timezone, wanted_by(a));
   choice := choose_tables(a, restaurant.timezone);
   refusal := coalesce(choice.refusal, phone_refusal_locked(a));
   if refusal is not null then return refuse(a, kind, refusal); end if;
