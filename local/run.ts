@@ -51,7 +51,7 @@ Tableside runs (after ${(took_ms / 1000).toFixed(1)} s).
   API keys        tsk_local_platform    the platform
                   tsk_local_chianti     Chianti, Singapore
                   tsk_local_osteria     Osteria, New York
-  API             ${origin}/openapi.json
+  API to read     ${origin}/docs
 
 Try:  curl -H 'Authorization: Bearer tsk_local_chianti' '${origin}/api/availability?date=${nextWeek()}&guests=2'
 
