@@ -1,4 +1,118 @@
--- The steps of a reservation's life, and the jobs that take them when nobody does.
+-- Changes of a reservation, the steps of its life, and the jobs that take them when nobody does.
+
+-- Date, time, party or table at once: the old place is kept where the new one cannot be had.
+create function change_reservation(p_plan jsonb) returns jsonb language plpgsql set lock_timeout = '1500ms' as $$
+declare
+  a          booking_plan := jsonb_populate_record(null::booking_plan, p_plan);
+  answer     jsonb;
+  restaurant record;
+  choice     record;
+  refusal    text;
+  old        reservations;
+  r          reservations;
+begin
+  answer := replay_of(a.restaurant_id, a.key, a.fingerprint);
+  if answer is not null then return answer; end if;
+
+  select x.lock_no, x.timezone into restaurant from restaurants x where x.id = a.restaurant_id;
+  perform lock_restaurant_shared(restaurant.lock_no);
+  if a.restaurant_version <> (select x.version from restaurants x where x.id = a.restaurant_id) then
+    return '{"outcome": "stale_restaurant"}';
+  end if;
+
+  select * into old from reservations x where x.restaurant_id = a.restaurant_id and x.id = a.id;
+  if not found then return '{"outcome": "not_found"}'; end if;
+  if a.moves then
+    perform lock_days(restaurant.lock_no, restaurant.timezone,
+                      taken_by(old),
+                      wanted_by(a));
+  end if;
+  select * into old from reservations x where x.restaurant_id = a.restaurant_id and x.id = a.id for no key update;
+  if old.version <> a.version then
+    return jsonb_build_object('outcome', 'stale', 'reservation', reservation_json(old));
+  end if;
+  if old.status not in ('held', 'pending', 'confirmed', 'seated') or old.hold_expires_at <= a.now then
+    return jsonb_build_object('outcome', 'illegal', 'reservation', reservation_json(old));
+  end if;
+
+  if a.moves then
+    choice := choose_tables(a, restaurant.timezone);
+    refusal := coalesce(choice.refusal, phone_refusal_locked(a));
+    if refusal is not null then return refuse(a, 'change', refusal); end if;
+    perform clear_lapsed(a.restaurant_id, restaurant.timezone, wanted_by(a), a.now, a.request_id);
+    delete from claims c
+     where c.restaurant_id = a.restaurant_id and c.service_day = old.service_day and c.owner = old.id;
+    a.hold_expires_at := old.hold_expires_at;  -- a hold that moves lasts no longer for it
+    perform insert_claims(a, restaurant.timezone, old.id, choice.chosen,
+                          case when old.status = 'held' then 'hold' else 'reservation' end);
+  end if;
+
+  update reservations x
+     set party_size = a.party_size, starts_at = a.starts_at, ends_at = a.ends_at, buffer_minutes = a.buffer_minutes,
+         service_day = service_day(a.starts_at, restaurant.timezone),
+         table_ids = case when a.moves then choice.chosen else old.table_ids end,
+         name = a.name, phone_number = a.phone_number, email = a.email, area = a.area, notes = a.notes,
+         other_info = a.other_info,
+         late_minutes = case when a.starts_at = old.starts_at then old.late_minutes end,
+         version = old.version + 1, updated_at = a.now
+   where x.restaurant_id = a.restaurant_id and x.id = old.id
+  returning * into r;
+  answer := reservation_json(r);
+  perform append_event(a, 'reservation.changed', r.id, reservation_json(old), answer);
+  return keep_answer(a.restaurant_id, a.key, a.fingerprint, a.now,
+                     jsonb_build_object('outcome', 'changed', 'reservation', answer));
+end $$;
+
+-- The held table becomes a reservation in a guest's name. Nothing moves, so nothing can be lost but time.
+create function confirm_hold(p_plan jsonb) returns jsonb language plpgsql set lock_timeout = '1500ms' as $$
+declare
+  a          booking_plan := jsonb_populate_record(null::booking_plan, p_plan);
+  answer     jsonb;
+  restaurant record;
+  refusal    text;
+  old        reservations;
+  r          reservations;
+begin
+  answer := replay_of(a.restaurant_id, a.key, a.fingerprint);
+  if answer is not null then return answer; end if;
+
+  select x.lock_no, x.timezone into restaurant from restaurants x where x.id = a.restaurant_id;
+  select * into old from reservations x where x.restaurant_id = a.restaurant_id and x.id = a.id;
+  if not found then return '{"outcome": "not_found"}'; end if;
+  perform lock_days(restaurant.lock_no, restaurant.timezone,
+                    taken_by(old));
+  select * into old from reservations x where x.restaurant_id = a.restaurant_id and x.id = a.id for no key update;
+  if old.status <> 'held' and old.cancel_reason is distinct from 'hold_lapsed' then
+    return jsonb_build_object('outcome', 'illegal', 'reservation', reservation_json(old));
+  end if;
+  if old.status <> 'held' or old.hold_expires_at <= a.now then
+    return jsonb_build_object('outcome', 'hold_expired', 'reservation', reservation_json(old));
+  end if;
+
+  a.starts_at := old.starts_at;
+  a.ends_at := old.ends_at;
+  a.party_size := old.party_size;
+  a.area := old.area;
+  a.source := coalesce(a.source, old.source);
+  refusal := phone_refusal_locked(a);
+  if refusal is not null then return refuse(a, 'booking', refusal); end if;
+  if a.guest_id is not null and not exists (
+    select from guests g where g.restaurant_id = a.restaurant_id and g.id = a.guest_id)
+  then return '{"outcome": "guest_not_found"}'; end if;
+
+  update claims c set kind = 'reservation', expires_at = null
+   where c.restaurant_id = a.restaurant_id and c.service_day = old.service_day and c.owner = old.id and c.blocking;
+  update reservations x
+     set status = a.status, hold_expires_at = null, guest_id = find_or_create_guest(a), name = a.name,
+         phone_number = a.phone_number, email = a.email, notes = a.notes, other_info = a.other_info,
+         source = a.source, version = old.version + 1, updated_at = a.now
+   where x.restaurant_id = a.restaurant_id and x.id = old.id
+  returning * into r;
+  answer := reservation_json(r);
+  perform append_event(a, 'reservation.booked', r.id, reservation_json(old), answer);
+  return keep_answer(a.restaurant_id, a.key, a.fingerprint, a.now,
+                     jsonb_build_object('outcome', 'booked', 'reservation', answer));
+end $$;
 
 -- What the rules decided; the same names as StepPlan in src/reservations/schema.ts.
 create type step_plan as (
