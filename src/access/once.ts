@@ -10,17 +10,14 @@ const Row = z.object({ answer: z.unknown() })
 /**
  * Does a statement once per key, in one round trip: `effect` returns one column `answer` (jsonb), kept for a repeat.
  * The batch begins by asking for an earlier answer, and stops there with it. `scope` is a restaurant, or a platform key.
- * `lock` names a restaurant whose room or settings change, so that no booking decided on the old ones commits after.
  */
 export async function doOnce(
   ctx: Ctx,
   scope: string,
   once: Once,
   effect: SQL,
-  lock?: string,
 ): Promise<{ answer: unknown; replayed: boolean }> {
   const begin = sql`select begin_once(${scope}, ${once.key}, ${once.fingerprint})`
-  const locked = lock ? sql`select lock_restaurant(${lock})` : sql`select 1`
   const write = sql`
     with effect as (${effect}),
          kept as (insert into idempotency_keys (scope, key, fingerprint, answer, created_at)
@@ -28,8 +25,8 @@ export async function doOnce(
                     from effect)
     select answer from effect`
   try {
-    const [, , result] = await withRetry(
-      () => ctx.db.batch([ctx.db.execute(begin), ctx.db.execute(locked), ctx.db.execute(write)]),
+    const [, result] = await withRetry(
+      () => ctx.db.batch([ctx.db.execute(begin), ctx.db.execute(write)]),
       ctx.request_id,
     )
     const [row] = result.rows.map((one) => Row.parse(one))
