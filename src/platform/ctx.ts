@@ -8,7 +8,12 @@ import type { RedisStore } from './redis.ts'
 export type Actor =
   | { kind: 'key'; id: string; name: string; scopes: string[] }
   | { kind: 'member'; id: string; session_id: string }
-  | { kind: 'guest' }
+  /** A guest on the web; with the reservation whose link it came by, where it did. */
+  | { kind: 'guest'; reservation_id?: string }
+  /** Somebody of the house who signed in. */
+  | { kind: 'staff'; id: string; name: string; role: string }
+  /** A caller, through whatever agent took the call. */
+  | { kind: 'call'; id: string }
   | { kind: 'cron' }
   | { kind: 'system'; name: string }
 
