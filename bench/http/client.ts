@@ -2,7 +2,7 @@
 import { neon, neonConfig } from '@neondatabase/serverless'
 import { Agent, request } from 'node:http'
 import { closedLoop, type Caller } from '../measure/loop.ts'
-import { scatteredParty } from '../measure/parties.ts'
+import { anyDay, hotParty, randomOf, scatteredParty, type Party } from '../measure/parties.ts'
 import { bookingOf, readingsOf, type Statement } from '../measure/statements.ts'
 import { Setting, Stretch, type Told } from './protocol.ts'
 
@@ -11,13 +11,13 @@ const agent = new Agent({ keepAlive: true, maxSockets: setting.connections })
 neonConfig.fetchEndpoint = () => `${setting.control_origin}/sql`
 const sql = neon(setting.database_url, { fullResults: true })
 
-type Sent = { method: string; path: string; body?: string }
+type Sent = { method: string; path: string; body?: string; key?: string }
 
 /** Answers with the status. */
-function send(origin: string, { method, path, body }: Sent): Promise<string> {
+function send(origin: string, { method, path, body, key = setting.key }: Sent): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = {
-      authorization: `Bearer ${setting.key}`,
+      authorization: `Bearer ${key}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     }
     const sent = request(`${origin}${path}`, { method, agent, headers }, (response) => {
@@ -52,6 +52,13 @@ async function callOf({ load, first_party, most }: Stretch): Promise<Caller> {
       for (const party of parties()) statements.push(await bookingOf(restaurant, party))
       return () => ask(oneOf(statements, n++))
     }
+    case 'hot':
+      return crowd(most, (at) => ({ party: hotParty(first_party + at, first_day), key: setting.key }))
+    case 'spread':
+      return crowd(most, (at) => {
+        const key = setting.other_keys[Math.floor(randomOf(first_party + at)() * setting.other_keys.length)]
+        return { party: anyDay(first_party + at, first_day), key: key ?? setting.key }
+      })
     case 'availability': {
       const paths = read_days.map((date) => `/api/availability?date=${date}&guests=${1 + (Number(date.slice(-2)) % 8)}`)
       return () => send(setting.origin, { method: 'GET', path: oneOf(paths, n++ % paths.length) })
@@ -61,6 +68,16 @@ async function callOf({ load, first_party, most }: Stretch): Promise<Caller> {
       return () => ask(oneOf(statements, n++ % statements.length))
     }
   }
+}
+
+/** People who book, wherever each wants to; those who come too late are told so. */
+function crowd(most: number, personOf: (at: number) => { party: Party; key: string }): Caller {
+  const people = Array.from({ length: most }, (_, at) => {
+    const { party, key } = personOf(at)
+    return { method: 'POST', path: '/api/reservations', body: JSON.stringify(party), key }
+  })
+  let n = 0
+  return () => send(setting.origin, oneOf(people, n++))
 }
 
 function oneOf<T>(things: T[], at: number): T {

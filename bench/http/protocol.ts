@@ -8,6 +8,8 @@ export const Setting = z.object({
   control_origin: z.string(),
   database_url: z.string(),
   key: z.string(),
+  /** Of a hundred other restaurants, where the crowd that `hot` sends to one is spread over them. */
+  other_keys: z.array(z.string()),
   restaurant: Restaurant,
   connections: z.int(),
   first_day: z.string(),
@@ -16,7 +18,15 @@ export const Setting = z.object({
 })
 export type Setting = z.infer<typeof Setting>
 
-export const loads = ['bare', 'book', 'book_statement', 'availability', 'availability_statement'] as const
+export const loads = [
+  'bare',
+  'book',
+  'book_statement',
+  'availability',
+  'availability_statement',
+  'hot',
+  'spread',
+] as const
 
 /** One stretch of load, and the number of the first party that asks in it. */
 export const Stretch = z.object({ load: z.enum(loads), seconds: z.number(), first_party: z.int(), most: z.int() })

@@ -1,11 +1,14 @@
 import type { Ctx } from '../../src/platform/ctx.ts'
 import { openRedis } from '../../src/platform/redis.ts'
 
-/** What a measured verb is handed and does not use: no Redis, no tables, no secrets. */
-export const nowhere: Pick<Ctx, 'redis' | 'table' | 'secrets'> = {
+/** What a measured verb is handed and does not use: no Redis, no objects, no secrets. */
+export const nowhere: Pick<Ctx, 'redis' | 'table' | 'floor' | 'secrets'> = {
   redis: openRedis('http://nowhere.invalid', 'nothing'),
   table: () => {
     throw new Error('no table is asked in a measurement')
+  },
+  floor: () => {
+    throw new Error('no floor is told in a measurement')
   },
   secrets: {
     local: true,

@@ -23,6 +23,13 @@ export function hotParty(n: number, first: string): Party {
   return party(n, addDays(first, Math.floor(n / hotDay)), minute, 1 + Math.floor(random() * 8))
 }
 
+const month = 30
+/** As hotParty, but each wants some evening of a month. */
+export function anyDay(n: number, first: string): Party {
+  const party = hotParty(n, first)
+  return { ...party, reservation_date: addDays(first, Math.floor(randomOf(n + 0.5)() * month)) }
+}
+
 const turns = 8
 /** As hotParty, but everybody gets a table: 240 a day, each fitting one that is free, all over the day. */
 export function seatedParty(n: number, first: string): Party {

@@ -44,6 +44,7 @@ export async function http({ seconds, rounds, say }: Options): Promise<Row[]> {
     control_origin: stack.control_origin,
     database_url: stack.database_url,
     key: house.key,
+    other_keys: [],
     restaurant,
     connections,
     first_day: addDays(firstDay(), read_days + 3),

@@ -59,6 +59,13 @@ test('availability, booking and cancelling cost one database round trip each', a
       201,
     ),
   ).toBe(1)
+
+  // Every table that fits is taken now: the refusal brings the nearest free times along.
+  const third = () => house.call('POST', '/reservations', { date: `${date}T19:00:00`, guests: 2 })
+  expect(await tripsOf(third, 201)).toBe(1)
+  const refused = await house.call('POST', '/reservations', { date: `${date}T19:00:00`, guests: 2 })
+  expect(refused.body.alternatives).not.toEqual([])
+  expect(await tripsOf(third, 409)).toBe(1)
 })
 
 test('the menu and the door of a table cost one each', async () => {
