@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { demoPassword } from '../src/access/password-rules.ts'
 import { seedDemo } from './demo.ts'
 import { readFrom } from './process.ts'
 import { startStack, type Stack } from './stack.ts'
@@ -23,7 +24,7 @@ export async function run(root: string): Promise<void> {
       say: (line) => console.log(line),
     })
     try {
-      await seedDemo(stack.database_url)
+      await seedDemo(stack.database_url, stack.bindings['SEALING_KEY'] ?? '')
       welcome(stack, port, Math.round(performance.now() - began))
       const unfollow = follow(stack.worker.log_file)
       await interrupted
@@ -51,6 +52,8 @@ Tableside runs (after ${(took_ms / 1000).toFixed(1)} s).
   API keys        tsk_local_platform    the platform
                   tsk_local_chianti     Chianti, Singapore
                   tsk_local_osteria     Osteria, New York
+  Staff           owner@, manager@, host@, server@, kitchen@chianti.test or osteria.test
+                  password ${demoPassword}
   API to read     ${origin}/docs
 
 Try:  curl -H 'Authorization: Bearer tsk_local_chianti' '${origin}/api/availability?date=${nextWeek()}&guests=2'

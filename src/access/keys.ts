@@ -9,7 +9,7 @@ import { Problem } from '../platform/problem.ts'
 import { forgetKey } from './authenticate.ts'
 import { doOnce } from './once.ts'
 import { issueKeyStatement, revokeKeyStatement, selectKeys } from './queries.ts'
-import { mayGrant } from './rules.ts'
+import { mayGrant, scopesOf } from './rules.ts'
 import { ApiKey, type IssuedApiKey, type NewApiKey, scopes } from './schema.ts'
 
 const Answer = z.discriminatedUnion('outcome', [
@@ -20,7 +20,7 @@ const mostPerMinute = 1200
 
 /** A new key of the restaurant, its secret in this one answer; 403 where it is to do more than who asks may do. */
 export async function issueKey(ctx: TenantCtx, input: NewApiKey, once: Once): Promise<Result<IssuedApiKey>> {
-  const held = ctx.actor.kind === 'key' ? ctx.actor.scopes : []
+  const held = scopesOf(ctx.actor)
   if (!mayGrant(held, input.scopes)) throw new Problem('forbidden', { detail: 'A key gives away only what it has.' })
   const rate_per_minute = input.rate_per_minute ?? mostPerMinute
   if (rate_per_minute > mostPerMinute && !held.includes('platform'))
@@ -49,7 +49,7 @@ export async function listKeys(ctx: TenantCtx, page: PageQuery): Promise<Result<
 
 /** Refused here from this moment, and everywhere within five seconds. A key may revoke itself, and none that may more than it. */
 export async function revokeKey(ctx: TenantCtx, id: string, once: Once): Promise<Result<ApiKey>> {
-  const held = ctx.actor.kind === 'key' ? ctx.actor.scopes : []
+  const held = scopesOf(ctx.actor)
   const revocable = scopes.filter((scope) => mayGrant(held, [scope]))
   const change = { ...causeOf(ctx), restaurant_id: ctx.restaurant.id, id, fields: { revocable } }
   const { answer } = await doOnce(ctx, ctx.restaurant.id, once, revokeKeyStatement(change))

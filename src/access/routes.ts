@@ -11,7 +11,7 @@ export const keyEndpoints: Endpoint[] = [
   endpoint({
     method: 'post',
     path: '/keys',
-    scope: 'floor:write',
+    scope: 'keys:write',
     operator: true,
     tag,
     summary: 'Issues a key, its secret in this one answer',
@@ -25,7 +25,7 @@ export const keyEndpoints: Endpoint[] = [
   endpoint({
     method: 'get',
     path: '/keys',
-    scope: 'floor:write',
+    scope: 'keys:write',
     operator: true,
     tag,
     summary: 'Lists the keys, without their secrets',
@@ -36,7 +36,7 @@ export const keyEndpoints: Endpoint[] = [
   endpoint({
     method: 'delete',
     path: '/keys/:id',
-    scope: 'floor:write',
+    scope: 'keys:write',
     operator: true,
     tag,
     summary: 'Revokes a key; it is refused within five seconds',

@@ -1,4 +1,25 @@
-import type { Scope } from './schema.ts'
+import type { Actor } from '../platform/ctx.ts'
+import { allTenantScopes, type Role, roles, type Scope } from './schema.ts'
+
+/** R85. The one table of permissions: what a role may do is said in the scopes that keys have. */
+export const roleScopes: Readonly<Record<Role, readonly Scope[]>> = {
+  owner: allTenantScopes,
+  manager: allTenantScopes.filter((scope) => scope !== 'keys:write'),
+  host: ['reservations:read', 'reservations:write', 'guests:read', 'guests:write', 'floor:*'],
+  server: ['floor:read', 'orders:*', 'guests:read', 'reservations:read'],
+  kitchen: ['floor:read', 'orders:*'],
+}
+
+/** What somebody may do at a house: a key says so itself, of staff their role does. Anybody else holds nothing. */
+export function scopesOf(actor: Actor): readonly Scope[] {
+  if (actor.kind === 'key') return actor.scopes
+  return actor.kind === 'staff' ? roleScopes[actor.role] : []
+}
+
+/** R86. The roles that somebody may give, and whose holders they may change: none that may more than they. */
+export function rolesWithin(held: readonly Scope[]): Role[] {
+  return roles.filter((role) => mayGrant(held, roleScopes[role]))
+}
 
 /** Whether scopes held cover one that is needed: `floor:*` covers `floor:read`. */
 export function allows(held: readonly string[], needed: Scope | 'any'): boolean {

@@ -17,6 +17,11 @@ export const scopes = [
   'agents:write',
   'agents:*',
   'analytics:read',
+  'settings:read',
+  'settings:write',
+  'keys:write',
+  'staff:read',
+  'staff:write',
 ] as const
 export const TenantScope = z.enum(scopes)
 export const Scope = z.enum([...scopes, 'platform'])
@@ -32,7 +37,17 @@ export const allTenantScopes: Scope[] = [
   'orders:*',
   'agents:*',
   'analytics:read',
+  'settings:read',
+  'settings:write',
+  'keys:write',
+  'staff:read',
+  'staff:write',
 ]
+
+/** Who of the house signs in; what each may do is the table in rules.ts. */
+export const roles = ['owner', 'manager', 'host', 'server', 'kitchen'] as const
+export const Role = z.enum(roles)
+export type Role = z.infer<typeof Role>
 
 export const NewApiKey = z
   .strictObject({

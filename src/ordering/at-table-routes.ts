@@ -57,7 +57,7 @@ export const atTableEndpoints: Endpoint[] = [
   endpoint({
     method: 'post',
     path: '/calls/:id/acknowledge',
-    scope: 'floor:write',
+    scope: 'orders:write',
     tag: 'Calls',
     summary: 'Tells a table that somebody is on the way',
     params: IdPath,

@@ -1,6 +1,7 @@
 import { claimOfQr, type QrClaim } from '../access/qr.ts'
 import { revokeTokens, signMemberToken } from '../access/member-token.ts'
 import { allows } from '../access/rules.ts'
+import { tellFloor } from '../floor/feed-pump.ts'
 import type { Ctx, Once } from '../platform/ctx.ts'
 import { withRetry } from '../platform/db.ts'
 import type { PublicCtx, Result } from '../platform/endpoint.ts'
@@ -30,15 +31,17 @@ const joinsPerAddressPerMinute = 60
  * that was here before finds its member and lines. `force` closes what is open, for staff and the host.
  */
 export async function joinTable(ctx: PublicCtx, input: TableArrival, once: Once): Promise<Result<Joined>> {
-  const place = input.qr_token === undefined ? await placeByName(ctx, input) : await placeByQr(ctx, input.qr_token)
-  return join(ctx, place, input, once)
+  if (input.qr_token === undefined) return join(ctx, await placeByName(ctx, input), input, once)
+  const asked = await asGuestElsewhere(ctx, input.qr_token)
+  return join(asked, await placeByQr(asked, input.qr_token), input, once)
 }
 
 /** Joins a session that one knows of: by its table's QR, as a member of it, or by staff. */
 export async function joinSession(ctx: PublicCtx, input: NewMember, once: Once): Promise<Result<Joined>> {
   const { session_id } = input
   if (input.qr_token !== undefined) {
-    return join(ctx, { ...(await placeByQr(ctx, input.qr_token)), session_id }, input, once)
+    const asked = await asGuestElsewhere(ctx, input.qr_token)
+    return join(asked, { ...(await placeByQr(asked, input.qr_token)), session_id }, input, once)
   }
   const { caller, restaurant } = ctx
   if (!restaurant || caller.kind === 'nobody') throw new Problem('unauthorized')
@@ -76,6 +79,8 @@ async function join(
   }
   const answer = await withRetry(() => callJoinTable(ctx.db, plan), ctx.request_id)
   if (answer.outcome !== 'joined') throw refusalOfSession(answer)
+  // At a door that is open to all the edge does not know whose house it was.
+  ctx.after(tellFloor(ctx, restaurant_id))
   await revokeTokens(ctx, answer.revoked)
   await attachToTable(ctx, restaurant, answer.session, answer.member)
   const claims = { member_id: answer.member.id, session_id: answer.session.id, restaurant_id }
@@ -97,6 +102,14 @@ async function placeByQr(ctx: PublicCtx, qr_token: string): Promise<Place> {
   await ctx.limit(`table:${claim.table_id}`, joinsPerTablePerMinute)
   const restaurant = ctx.restaurant ?? (await loadRestaurant(ctx, claim.restaurant_id))
   return { restaurant, table_id: claim.table_id, session_id: null, staff: isStaff(ctx) }
+}
+
+/** Who is signed in at one house and scans the sticker of another sits there as anybody does. */
+async function asGuestElsewhere(ctx: PublicCtx, qr_token: string): Promise<PublicCtx> {
+  if (ctx.actor.kind !== 'staff') return ctx
+  const claim = await readQr(ctx, qr_token)
+  if (ctx.restaurant?.id === claim.restaurant_id) return ctx
+  return { ...ctx, actor: { kind: 'guest' }, caller: { kind: 'nobody' }, restaurant: null }
 }
 
 function readQr(ctx: Pick<Ctx, 'secrets' | 'now'>, token: string): Promise<QrClaim> {

@@ -1,17 +1,19 @@
+import type { RestaurantFloorStub } from '../floor/feed-object.ts'
 import type { TableSessionStub } from '../ordering/object.ts'
 import type { QrKeys } from '../access/qr.ts'
+import type { Role, Scope } from '../access/schema.ts'
 import type { Db } from './db.ts'
 import type { MailSettings } from './mail.ts'
 import type { RedisStore } from './redis.ts'
 
 /** Who does something; written with every change. */
 export type Actor =
-  | { kind: 'key'; id: string; name: string; scopes: string[] }
+  | { kind: 'key'; id: string; name: string; scopes: Scope[] }
   | { kind: 'member'; id: string; session_id: string }
   /** A guest on the web; with the reservation whose link it came by, where it did. */
   | { kind: 'guest'; reservation_id?: string }
   /** Somebody of the house who signed in. */
-  | { kind: 'staff'; id: string; name: string; role: string }
+  | { kind: 'staff'; id: string; name: string; role: Role }
   /** A caller, through whatever agent took the call. */
   | { kind: 'call'; id: string }
   | { kind: 'cron' }
@@ -23,6 +25,8 @@ export type Ctx = {
   redis: RedisStore
   /** The Durable Object of a table. */
   table: (restaurant_id: string, table_id: string) => TableSessionStub
+  /** The Durable Object of a restaurant: its staff's live feed. */
+  floor: (restaurant_id: string) => RestaurantFloorStub
   actor: Actor
   now: number
   request_id: string

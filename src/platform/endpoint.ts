@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import type { CallClaims } from '../access/call-token.ts'
 import type { MemberClaims } from '../access/member-token.ts'
 import type { Scope } from '../access/schema.ts'
+import type { StaffClaims } from '../access/staff-token.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import type { Ctx, Once } from './ctx.ts'
 import { Problem } from './problem.ts'
@@ -8,28 +10,49 @@ import { Problem } from './problem.ts'
 /** A request about one restaurant carries it; a platform operator's does not. */
 export type TenantCtx = Ctx & { restaurant: Restaurant }
 
-/** Who asks at a door that is open to all: staff with a key, a member at a table, or anybody. */
+/** Who asks at a door that is open to all: who speaks for a house, a member at a table, or anybody. */
 export type Caller =
   | { kind: 'nobody' }
   | { kind: 'member'; claims: MemberClaims }
-  | { kind: 'key'; scopes: readonly string[] }
-/** At a door that is open to all. `restaurant` is the key's or the member's; `limit` throws `rate_limited`. */
+  | { kind: 'call'; claims: CallClaims }
+  /** A key; or staff who signed in, and then who. */
+  | { kind: 'key'; scopes: readonly Scope[]; staff: StaffClaims | null }
+/** At a door that is open to all. `restaurant` is the caller's own; `limit` throws `rate_limited`. */
 export type PublicCtx = Ctx & {
   restaurant: Restaurant | null
   caller: Caller
   address: string
+  /** As they came: for cookies, and for what device this is. */
+  headers: Headers
   limit: (name: string, per_minute: number) => Promise<unknown>
 }
+/** Somebody of the house who signed in. */
+export type StaffCtx = TenantCtx & { staff: StaffClaims; address: string; headers: Headers }
 /** A member at a table. */
 export type MemberCtx = TenantCtx & { member: MemberClaims; address: string }
+/** An agent with a call's token; or who speaks for the house: then there is none. */
+export type AgentCtx = TenantCtx & { claims: CallClaims | null }
 /** A member at a table, or staff: then there is no member. */
 export type TableCtx = TenantCtx & { member: MemberClaims | null }
 
-/** Who may come in. `public` takes a key or a member's token too, and refuses one that is not good. */
-export type Access = 'key' | 'public' | 'member' | 'member_or_key'
+/**
+ * Who may come in. `key` is for who speaks for a house, `staff` only for who signed in. `public` takes a key or a token
+ * too, and refuses one that is not good.
+ */
+export type Access = 'key' | 'staff' | 'public' | 'member' | 'member_or_key' | 'call_or_key'
 
 export type Meta = { next_cursor?: string | null; total?: number; notices?: { code: string; message: string }[] }
-export type Result<A> = { data: A; meta?: Meta }
+/** What is no JSON: a calendar, a sheet. A body that is null: what the client has under that `etag` is still so. */
+export type FileAnswer = {
+  body: string | Uint8Array<ArrayBuffer> | null
+  content_type: string
+  filename: string
+  /** Shown where it can be, or kept as a file. */
+  shown?: boolean
+  etag?: string
+}
+/** `cookies` are whole `Set-Cookie` lines. Where there is a `file`, it is the answer and `data` is null. */
+export type Result<A> = { data: A; meta?: Meta; cookies?: string[]; file?: FileAnswer }
 
 type Shape = z.ZodType
 type Out<S> = S extends z.ZodType ? z.output<S> : undefined
@@ -57,6 +80,8 @@ type Described<P, Q, B, A extends Shape, C> = {
   query?: Q
   body?: B
   answer: A
+  /** The media type of an answer that is a file; then `answer` is null. */
+  media?: string
   status?: 200 | 201
   /** Whether it makes something, and so documents Idempotency-Key. */
   creates?: boolean
@@ -113,7 +138,25 @@ export function memberEndpoint<P extends Shape, Q extends Shape, B extends Shape
   }
 }
 
-/** For a phone at a table, and for staff whose key has the scope. */
+/** For who signed in, about themselves. */
+export function staffEndpoint<P extends Shape, Q extends Shape, B extends Shape, A extends Shape>(
+  described: AtTable<P, Q, B, A, StaffCtx>,
+): Endpoint {
+  const { run, ...rest } = described
+  return {
+    ...rest,
+    root: true,
+    tenant: true,
+    scope: 'any',
+    access: 'staff',
+    async serve(ctx, { restaurant, caller, address, headers }, raw) {
+      if (!restaurant || caller.kind !== 'key' || !caller.staff) throw new Problem('unauthorized')
+      return run({ ...ctx, restaurant, staff: caller.staff, address, headers }, parseInput(described, raw))
+    },
+  }
+}
+
+/** For a phone at a table, and for who speaks for the house and has the scope. */
 export function tableEndpoint<P extends Shape, Q extends Shape, B extends Shape, A extends Shape>(
   described: AtTable<P, Q, B, A, TableCtx> & { scope: Scope },
 ): Endpoint {
@@ -127,6 +170,23 @@ export function tableEndpoint<P extends Shape, Q extends Shape, B extends Shape,
       if (!restaurant) throw new Problem('unauthorized')
       const member = caller.kind === 'member' ? caller.claims : null
       return run({ ...ctx, restaurant, member }, parseInput(described, raw))
+    },
+  }
+}
+
+/** For an agent within one call, with that call's token, and for who speaks for the house and has the scope. */
+export function callEndpoint<P extends Shape, Q extends Shape, B extends Shape, A extends Shape>(
+  described: AtTable<P, Q, B, A, AgentCtx> & { scope: Scope },
+): Endpoint {
+  const { run, ...rest } = described
+  return {
+    ...rest,
+    tenant: true,
+    access: 'call_or_key',
+    async serve(ctx, { restaurant, caller }, raw) {
+      if (!restaurant) throw new Problem('restaurant_required')
+      const claims = caller.kind === 'call' ? caller.claims : null
+      return run({ ...ctx, restaurant, claims }, parseInput(described, raw))
     },
   }
 }

@@ -13,8 +13,21 @@ export const openApiInfo = {
       '/api/restaurant is /api/restaurants/{restaurant_id}; the key names the restaurant. ' +
       'Answers are {"success": true, "data": …}; errors are RFC 9457 problems with a code.',
   },
-  security: [{ key: [] }],
+  security: [{ key: [] }, { staff: [] }],
 }
+
+/** How one shows who one is; what `security` of an endpoint names. */
+export const securitySchemes = {
+  key: { type: 'http', scheme: 'bearer', bearerFormat: 'tsk_…', description: 'An API key of a restaurant' },
+  staff: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-ts_access',
+    description: 'Set by POST /api/auth/sign-in; the same token is taken as `Authorization: Bearer`',
+  },
+  member: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The ws_token of a phone at a table' },
+  call: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The token of one telephone call' },
+} as const
 
 const Problem = z
   .object({
@@ -77,13 +90,18 @@ export function describe(one: Endpoint): RouteConfig {
       ...(one.body ? { body: { required: true, content: { 'application/json': { schema: one.body } } } } : {}),
     },
     responses: {
-      [status]: { description: one.summary, content: { 'application/json': { schema: data } } },
+      [status]: {
+        description: one.summary,
+        content: one.media ? { [one.media]: { schema: z.string() } } : { 'application/json': { schema: data } },
+      },
       default: { description: 'A problem', content: { 'application/problem+json': { schema: Problem } } },
     },
   }
 }
 
-function securityOf(one: Endpoint): Record<string, string[]>[] {
-  if (one.access === 'public') return [{}, { key: [] }, { member: [] }]
-  return one.access === 'member' ? [{ member: [] }] : [{ member: [] }, { key: [] }]
+function securityOf({ access }: Endpoint): Record<string, string[]>[] {
+  if (access === 'public') return [{}, { key: [] }, { staff: [] }, { member: [] }]
+  if (access === 'staff') return [{ staff: [] }]
+  if (access === 'call_or_key') return [{ call: [] }, { key: [] }, { staff: [] }]
+  return access === 'member' ? [{ member: [] }] : [{ member: [] }, { key: [] }, { staff: [] }]
 }

@@ -1,14 +1,16 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono'
-import { authenticate, type Principal } from '../access/authenticate.ts'
-import { spendOne } from '../access/rate-limit.ts'
+import { looksLikeCallToken, readCallToken } from '../access/call-token.ts'
+import { type HouseCaller, houseCaller } from '../access/caller.ts'
 import { isRevoked, memberTokenIn, readMemberToken } from '../access/member-token.ts'
+import { spendOne } from '../access/rate-limit.ts'
 import { allows } from '../access/rules.ts'
+import { looksLikeStaffToken } from '../access/staff-token.ts'
 import { loadRestaurant } from '../restaurants/load.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import { readBody } from './body.ts'
 import type { Actor, Ctx, Once } from './ctx.ts'
 import { openCtx } from './edge-ctx.ts'
-import type { Asker, Endpoint, Result } from './endpoint.ts'
+import type { Asker, Endpoint, FileAnswer, Result } from './endpoint.ts'
 import { type Env, readEnv } from './env.ts'
 import { canonicalJson, sha256Hex } from './ids.ts'
 import { log } from './log.ts'
@@ -46,9 +48,10 @@ function clockOf(c: EdgeContext, env: Env): number {
 }
 
 const memberRatePerMinute = 240
+const callRatePerMinute = 240
 
-/** One endpoint as a handler: who, how often, which restaurant, what, then the verb. */
-export function serve(one: Endpoint): Handler<EdgeEnv> {
+/** One endpoint as a handler: who, how often, which restaurant, what, then the verb. `changed` hears of every write. */
+export function serve(one: Endpoint, changed: (ctx: Ctx, restaurant_id: string) => void): Handler<EdgeEnv> {
   return async (c) => {
     const request_id = c.get('request_id')
     const edge = edgeCtx(c)
@@ -58,8 +61,13 @@ export function serve(one: Endpoint): Handler<EdgeEnv> {
     const body = one.body ? await readBody(c.req.raw) : undefined
     const once = await onceOf(c, one, body)
     const raw = { params, query: queryOf(c), body, once, if_match: ifMatchOf(c) }
-    const result = await one.serve(ctx, asker, raw)
-    return answer(one, result, request_id, c)
+    try {
+      const result = await one.serve(ctx, asker, raw)
+      return answer(one, result, request_id, c)
+    } finally {
+      // What was refused may have been written too: an answer that could not be given, a hold that had lapsed.
+      if (one.method !== 'get' && asker.restaurant) changed(ctx, asker.restaurant.id)
+    }
   }
 }
 
@@ -77,38 +85,71 @@ export function edgeCtx(c: EdgeContext): Ctx {
 
 type Known = Asker & { actor: Actor }
 
-/** Who asks: a key, a member at a table, or where the door is open to all anybody. What is shown must be good. */
+/** Who asks: who speaks for a house, a member at a table, or where the door is open to all anybody. */
 async function askerOf(c: EdgeContext, one: Endpoint, ctx: Ctx, inPath: string | undefined): Promise<Known> {
+  const { headers } = c.req.raw
+  const visitor = { address: c.req.header('cf-connecting-ip') ?? 'unknown', limit: limitOf(c), headers }
   const authorization = c.req.header('authorization')
-  const limit = limitOf(c)
-  const address = c.req.header('cf-connecting-ip') ?? 'unknown'
-  if (authorization === undefined && one.access === 'public')
-    return { actor: ctx.actor, restaurant: null, caller: { kind: 'nobody' }, address, limit }
+  const bearer = memberTokenIn(authorization, undefined)
+  if (one.access === 'call_or_key' && bearer !== null && looksLikeCallToken(bearer))
+    return { ...visitor, ...(await callOf(c, ctx, bearer, inPath)) }
+  const forMembers = one.access === 'public' || one.access === 'member' || one.access === 'member_or_key'
+  const token = forMembers ? bearer : null
+  if (token !== null && !looksLikeStaffToken(token)) return { ...visitor, ...(await memberOf(c, ctx, token)) }
 
-  const token = one.access === 'key' ? null : memberTokenIn(authorization, undefined)
-  if (token !== null) {
-    const claims = await readMemberToken(ctx.secrets.token_secret, token, ctx.now)
-    if (!claims || (await isRevoked(ctx.redis, claims.jti, ctx.request_id))) throw new Problem('unauthorized')
-    await spend(c, `member:${claims.member_id}`, memberRatePerMinute)
-    const actor: Actor = { kind: 'member', id: claims.member_id, session_id: claims.session_id }
-    const restaurant = await loadRestaurant(ctx, claims.restaurant_id)
-    return { actor, restaurant, caller: { kind: 'member', claims }, address, limit }
+  const writes = one.method !== 'get'
+  if (one.access === 'public' && authorization === undefined) {
+    // A cookie that is no longer good, or that another's page sends along, shuts nobody out of a door open to all.
+    const caller = await houseCaller(ctx, headers, undefined, writes).catch(nobodyInstead)
+    if (!caller) return { ...visitor, actor: ctx.actor, restaurant: null, caller: { kind: 'nobody' } }
+    return { ...visitor, ...(await houseOf(c, one, ctx, caller, inPath)) }
   }
+  const caller = await houseCaller(ctx, headers, authorization, writes)
+  return { ...visitor, ...(await houseOf(c, one, ctx, caller, inPath)) }
+}
 
-  const env = c.get('env')
-  const principal = await authenticate(ctx.db, authorization, {
-    now: ctx.now,
-    request_id: ctx.request_id,
-    local: env.ENVIRONMENT === 'local',
-  })
-  await spend(c, principal.id, principal.rate_per_minute)
+function nobodyInstead(error: unknown): null {
+  if (error instanceof Problem && (error.code === 'unauthorized' || error.code === 'bad_origin')) return null
+  throw error
+}
+
+type Recognised = Pick<Known, 'actor' | 'restaurant' | 'caller'>
+
+async function memberOf(c: EdgeContext, ctx: Ctx, token: string): Promise<Recognised> {
+  const claims = await readMemberToken(ctx.secrets.token_secret, token, ctx.now)
+  if (!claims || (await isRevoked(ctx.redis, claims.jti, ctx.request_id))) throw new Problem('unauthorized')
+  await spend(c, `member:${claims.member_id}`, memberRatePerMinute)
+  const actor: Actor = { kind: 'member', id: claims.member_id, session_id: claims.session_id }
+  const restaurant = await loadRestaurant(ctx, claims.restaurant_id)
+  return { actor, restaurant, caller: { kind: 'member', claims } }
+}
+
+/** R226. An agent within one call: it acts in that call's name, and at that call's house. */
+async function callOf(c: EdgeContext, ctx: Ctx, token: string, inPath: string | undefined): Promise<Recognised> {
+  const claims = await readCallToken(ctx.secrets.token_secret, token, ctx.now)
+  if (!claims) throw new Problem('unauthorized')
+  await spend(c, `call:${claims.call_id}`, callRatePerMinute)
+  if (inPath !== undefined && inPath.toLowerCase() !== claims.restaurant_id) throw new Problem('not_found')
+  const actor: Actor = { kind: 'call', id: claims.call_id }
+  const restaurant = await loadRestaurant(ctx, claims.restaurant_id)
+  return { actor, restaurant, caller: { kind: 'call', claims } }
+}
+
+async function houseOf(
+  c: EdgeContext,
+  one: Endpoint,
+  ctx: Ctx,
+  { actor, scopes, staff, limit, restaurant_id }: HouseCaller,
+  inPath: string | undefined,
+): Promise<Recognised> {
+  await spend(c, limit.name, limit.per_minute)
   if (one.access === 'member') throw new Problem('forbidden', { detail: 'This is for the phones at a table.' })
-  const actor: Actor = { kind: 'key', id: principal.id, name: principal.name, scopes: principal.scopes }
-  const restaurant = await tenantOf(ctx, one, principal, inPath)
+  if (one.access === 'staff' && !staff) throw new Problem('forbidden', { detail: 'This is for who signed in.' })
+  const restaurant = await tenantOf(ctx, one, { scopes, restaurant_id }, inPath)
   // An operator got past tenantOf only where an operator may go.
-  if (!allows(principal.scopes, one.scope) && !principal.scopes.includes('platform'))
+  if (!allows(scopes, one.scope) && !scopes.includes('platform'))
     throw new Problem('forbidden', { detail: `This needs the scope ${one.scope}.` })
-  return { actor, restaurant, caller: { kind: 'key', scopes: principal.scopes }, address, limit }
+  return { actor, restaurant, caller: { kind: 'key', scopes, staff } }
 }
 
 /** So many a minute under a name; throws `rate_limited`. */
@@ -125,11 +166,11 @@ async function spend(c: EdgeContext, name: string, perMinute: number): Promise<v
   c.header('ratelimit-reset', String(allowance.reset_seconds))
 }
 
-/** The restaurant a request is about: the key's own, and no other is to be found. */
+/** The restaurant a request is about: the caller's own, and no other is to be found. */
 async function tenantOf(
   ctx: Ctx,
   one: Endpoint,
-  principal: Principal,
+  principal: Pick<HouseCaller, 'scopes' | 'restaurant_id'>,
   inPath: string | undefined,
 ): Promise<Restaurant | null> {
   if (!one.tenant && one.access === 'key') return null
@@ -170,15 +211,30 @@ async function onceOf(c: EdgeContext, one: Endpoint, body: unknown): Promise<Onc
   if (sent === undefined) return { key: `auto:${crypto.randomUUID()}`, fingerprint: '' }
   if (!/^[\x21-\x7e]{1,255}$/.test(sent)) throw new Problem('invalid_idempotency_key')
   const { restaurant_id: _restaurant, ...params } = c.req.param()
-  return { key: sent, fingerprint: await sha256Hex(canonicalJson([one.method, one.path, params, body ?? null])) }
+  const seen = ifMatchOf(c)
+  const asked = [one.method, one.path, params, body ?? null, ...(seen === null ? [] : [{ if_match: seen }])]
+  return { key: sent, fingerprint: await sha256Hex(canonicalJson(asked)) }
 }
 
 function answer(one: Endpoint, result: Result<unknown>, requestId: string, c: EdgeContext): Response {
   const version = versionOf(result.data)
   if (version !== null) c.header('etag', `"${version}"`)
   c.header('x-request-id', requestId)
+  for (const line of result.cookies ?? []) c.header('set-cookie', line, { append: true })
+  if (result.file) return fileAnswer(result.file, c)
   const meta = result.meta && Object.keys(result.meta).length > 0 ? { meta: result.meta } : {}
   return c.json({ success: true, data: result.data, ...meta }, one.status ?? 200)
+}
+
+function fileAnswer({ body, content_type, filename, shown, etag }: FileAnswer, c: EdgeContext): Response {
+  const safe = filename.replaceAll(/[^\w.-]+/g, '-')
+  if (etag !== undefined) c.header('etag', `"${etag}"`)
+  c.header('cache-control', 'private, no-cache')
+  if (body === null) return c.body(null, 304)
+  c.header('content-type', content_type)
+  c.header('content-disposition', `${shown ? 'inline' : 'attachment'}; filename="${safe}"`)
+  c.header('x-content-type-options', 'nosniff')
+  return c.body(body)
 }
 
 function versionOf(data: unknown): number | null {

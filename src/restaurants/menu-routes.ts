@@ -1,13 +1,14 @@
 import * as z from 'zod'
 import { endpoint, type Endpoint, publicEndpoint } from '../platform/endpoint.ts'
 import { Id, text } from '../platform/text.ts'
-import { Integration, NewPos } from './integrations-schema.ts'
+import { Integration, NewPos, NewVoice, VoiceVendor } from './integrations-schema.ts'
 import { listIntegrations, putPos } from './integrations.ts'
 import { IsOpen, isOpen } from './is-open.ts'
 import { editMenuItem } from './menu-item.ts'
 import { Menu, MenuItem, MenuItemEdit, NewMenu, ServedMenu } from './menu-schema.ts'
 import { readMenu, replaceMenu, servedMenuFor } from './menu.ts'
 import { TableNumber } from './schema.ts'
+import { putVoice } from './voice-integrations.ts'
 
 const RestaurantName = text(120).meta({ description: 'Its slug or its whole name, in any case' })
 
@@ -24,7 +25,7 @@ export const menuEndpoints: Endpoint[] = [
   endpoint({
     method: 'put',
     path: '/menu',
-    scope: 'floor:write',
+    scope: 'settings:write',
     tag: 'Menu',
     summary: 'Replaces the menu; items keep their ids, and whether they are sold out',
     body: NewMenu,
@@ -64,7 +65,7 @@ export const menuEndpoints: Endpoint[] = [
   endpoint({
     method: 'get',
     path: '/integrations',
-    scope: 'floor:read',
+    scope: 'settings:read',
     tag: 'Integrations',
     summary: 'Lists what outside parties are connected, without their secrets',
     answer: z.array(Integration),
@@ -73,11 +74,22 @@ export const menuEndpoints: Endpoint[] = [
   endpoint({
     method: 'put',
     path: '/integrations/pos',
-    scope: 'floor:write',
+    scope: 'settings:write',
     tag: 'Integrations',
     summary: 'Says how the POS is reached; its secrets are sealed and never shown again',
     body: NewPos,
     answer: Integration,
     run: (ctx, { body, if_match, once }) => putPos(ctx, body, if_match, once),
+  }),
+  endpoint({
+    method: 'put',
+    path: '/integrations/voice/:vendor',
+    scope: 'settings:write',
+    tag: 'Integrations',
+    summary: 'Lets a voice platform answer the telephone; its secrets are sealed and never shown again',
+    params: z.strictObject({ vendor: VoiceVendor }),
+    body: NewVoice,
+    answer: Integration,
+    run: (ctx, { params, body, if_match, once }) => putVoice(ctx, params.vendor, body, if_match, once),
   }),
 ]

@@ -68,7 +68,7 @@ export const restaurantEndpoints: Endpoint[] = [
   endpoint({
     method: 'patch',
     path: '/restaurant',
-    scope: 'floor:write',
+    scope: 'settings:write',
     operator: true,
     tag: 'Restaurants',
     summary: 'Edits what is named; lists as a whole',
@@ -98,7 +98,7 @@ export const restaurantEndpoints: Endpoint[] = [
   endpoint({
     method: 'post',
     path: '/tables',
-    scope: 'floor:write',
+    scope: 'settings:write',
     tag: 'Tables',
     summary: 'Adds a table',
     body: NewTable,
@@ -110,7 +110,7 @@ export const restaurantEndpoints: Endpoint[] = [
   endpoint({
     method: 'patch',
     path: '/tables/:id',
-    scope: 'floor:write',
+    scope: 'settings:write',
     tag: 'Tables',
     summary: 'Edits a table',
     params: IdPath,
@@ -121,7 +121,7 @@ export const restaurantEndpoints: Endpoint[] = [
   endpoint({
     method: 'delete',
     path: '/tables/:id',
-    scope: 'floor:write',
+    scope: 'settings:write',
     tag: 'Tables',
     summary: 'Puts a table away with its combinations, unless a party is to come to it',
     params: IdPath,
@@ -141,7 +141,7 @@ export const restaurantEndpoints: Endpoint[] = [
   endpoint({
     method: 'post',
     path: '/combinations',
-    scope: 'floor:write',
+    scope: 'settings:write',
     tag: 'Tables',
     summary: 'Lets tables be joined',
     body: NewCombination,
@@ -153,7 +153,7 @@ export const restaurantEndpoints: Endpoint[] = [
   endpoint({
     method: 'patch',
     path: '/combinations/:id',
-    scope: 'floor:write',
+    scope: 'settings:write',
     tag: 'Tables',
     summary: 'Edits which tables may be joined, and for whom',
     params: IdPath,
@@ -164,7 +164,7 @@ export const restaurantEndpoints: Endpoint[] = [
   endpoint({
     method: 'delete',
     path: '/combinations/:id',
-    scope: 'floor:write',
+    scope: 'settings:write',
     tag: 'Tables',
     summary: 'Lets tables be joined no more',
     params: IdPath,

@@ -51,7 +51,7 @@ describe('a new key', () => {
 
   test('is given no more than its giver has', async () => {
     const house = await openHouse(where)
-    const wish = { name: 'Floor', scopes: ['floor:write', 'reservations:read'] }
+    const wish = { name: 'Floor', scopes: ['keys:write', 'floor:write', 'reservations:read'] }
     const floor = caller(where.origin, (await house.call('POST', '/keys', wish)).data.api_key)
     const give = (scopes: string[]): Promise<{ status: number; code: string | undefined }> =>
       floor('POST', '/keys', { name: 'Given', scopes })
@@ -115,7 +115,7 @@ describe('a revoked key', () => {
 
   test('is not revoked by a key that may less, nor made faster by one of the house', async () => {
     const house = await openHouse(where)
-    const host = await house.call('POST', '/keys', { name: 'Host', scopes: ['floor:*'] })
+    const host = await house.call('POST', '/keys', { name: 'Host', scopes: ['floor:*', 'keys:write'] })
     const weaker = caller(where.origin, host.data.api_key)
     expect((await weaker('DELETE', `/keys/${await firstKeyOf(house)}`)).code).toBe('forbidden')
     expect((await house.call('GET', '/restaurant')).status).toBe(200)
@@ -131,14 +131,14 @@ describe('a revoked key', () => {
     expect((await house.call('DELETE', `/keys/${id}`)).status).toBe(200)
     expect((await house.call('GET', '/keys')).status).toBe(401)
     // The platform lets the house in again.
-    const again = await platform('POST', `/restaurants/${house.id}/keys`, { name: 'Again', scopes: ['floor:*'] })
+    const again = await platform('POST', `/restaurants/${house.id}/keys`, { name: 'Again', scopes: ['keys:write'] })
     expect(again.status).toBe(201)
     expect((await caller(where.origin, again.data.api_key)('GET', '/keys')).data).toHaveLength(2)
   })
 })
 
 describe('keys of others', () => {
-  test('are not to be found, and not to be had without floor:write', async () => {
+  test('are not to be found, and not to be had without keys:write', async () => {
     const [house, other] = [await openHouse(where), await openHouse(where)]
     const id = await firstKeyOf(house)
     const reader = caller(
