@@ -1,5 +1,5 @@
+import { askObject } from '../platform/ask-object.ts'
 import type { Ctx } from '../platform/ctx.ts'
-import { log } from '../platform/log.ts'
 import { Problem } from '../platform/problem.ts'
 import { loadMenu } from '../restaurants/menu-load.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
@@ -8,30 +8,15 @@ import type { MemberRow, Session } from './session-schema.ts'
 
 type Asking = Pick<Ctx, 'db' | 'table' | 'request_id'>
 
-/** Asks a table's object, again where it was only just restarting: every call there is safe to make twice. */
-export async function askTable<T>(
+/** Asks a table's object; throws `unavailable` where it stays out of reach. */
+export function askTable<T>(
   ctx: Pick<Ctx, 'table' | 'request_id'>,
   at: { restaurant_id: string; table_id: string },
   ask: (table: TableSessionStub) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      // A stub that has failed stays broken: each attempt has its own.
-      return await ask(ctx.table(at.restaurant_id, at.table_id))
-    } catch (error) {
-      if (attempt === 3 || !isPassing(error)) {
-        log('error', 'table_unavailable', { request_id: ctx.request_id, ...at, reason: String(error) })
-        throw new Problem('unavailable', { retry_after_seconds: 1 })
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 100 * attempt))
-    }
-  }
-}
-
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const overloaded = 'overloaded' in error && error.overloaded === true
-  return !overloaded && ('retryable' in error ? error.retryable === true : false)
+  const { restaurant_id, table_id } = at
+  const facts = { request_id: ctx.request_id, restaurant_id, table_id }
+  return askObject('table_unavailable', facts, () => ctx.table(restaurant_id, table_id), ask)
 }
 
 /** Makes the object know a session that Postgres holds, one of its members, and the menu it is to check against. */
@@ -53,7 +38,9 @@ export async function attachToTable(
 }
 
 export function sessionFacts(session: Session, restaurant: Restaurant): SessionFacts {
-  const { id, restaurant_id, table_id, opened_at, version } = session
+  const { id, restaurant_id, table_id, version } = session
+  // Of two sessions of a table the later one is the present one: what counts is since when it is here.
+  const opened_at = session.at_table_since ?? session.opened_at
   const { currency, timezone, settings } = restaurant
   const pass_required = settings.daily_pass === 'on'
   return { id, restaurant_id, table_id, opened_at, version, currency, timezone, pass_required }

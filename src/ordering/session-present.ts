@@ -9,6 +9,7 @@ export function presentSession(session: Session, timezone: string): Session {
     ...session,
     opened_at: local(session.opened_at),
     last_activity_at: local(session.last_activity_at),
+    at_table_since: session.at_table_since ? local(session.at_table_since) : null,
     closed_at: session.closed_at === null ? null : local(session.closed_at),
   }
 }

@@ -16,6 +16,7 @@ export const Session = z
     last_activity_at: z.string(),
     closed_at: z.string().nullable(),
     close_reason: z.string().nullable(),
+    at_table_since: z.string().nullish().meta({ description: 'Where it was moved here from another table' }),
     version: z.int(),
   })
   .meta({ id: 'TableSession' })

@@ -1,0 +1,60 @@
+import { closesAt, serviceAt, turnMinutes } from '../restaurants/rules.ts'
+import type { Restaurant } from '../restaurants/schema.ts'
+import { seatingOf, type Seating } from '../reservations/rules.ts'
+import { candidateTables } from '../reservations/tables-rules.ts'
+import { wallOf } from '../platform/time.ts'
+import type { WalkIn } from './schema.ts'
+
+export type WalkInPlan = Seating & {
+  named: string[] | null
+  candidates: string[][]
+  max_covers: number | null
+  max_parties: number | null
+}
+export type WalkInDecision =
+  | { plan: WalkInPlan }
+  | {
+      refusal: 'closed' | 'past_closing' | 'after_last_seating' | 'table_too_small' | 'no_table_fits'
+      minutes?: number
+    }
+  | { unusable: string }
+
+/**
+ * R100. Who stands at the door is asked whether the house is open and until when, whether the kitchen takes it (which
+ * staff may override) and whether the room can seat it; not for notice, nor the largest party that is booked.
+ */
+export function decideWalkIn(input: WalkIn, restaurant: Restaurant, now: number): WalkInDecision {
+  const { settings, timezone } = restaurant
+  const wall = wallOf(now, timezone)
+  const service = serviceAt(restaurant, wall.date, wall.minute)
+  if (!service) return { refusal: 'closed' }
+  const closing = closesAt(restaurant, service)
+  const minutes = input.minutes ?? turnMinutes(settings, input.party_size)
+  const left = Math.floor((closing - now) / 60_000)
+  if (minutes > left) return { refusal: 'past_closing', minutes: left }
+  if (!input.override_pacing && now > closing - settings.last_seating_minutes * 60_000)
+    return { refusal: 'after_last_seating' }
+
+  const named = input.table_ids ?? (input.table_id === undefined ? null : [input.table_id])
+  const candidates = named ? [] : candidateTables(restaurant, { ...input, area: input.area ?? null, table_id: null })
+  if (named) {
+    const tables = named.map((id) => restaurant.tables.find((table) => table.id === id))
+    if (tables.some((table) => table === undefined)) return { unusable: 'names a table that is not there' }
+    if (tables.some((table) => !table?.enabled)) return { unusable: 'names a table that is out of use' }
+    const seats = tables.reduce((sum, table) => sum + (table?.seats ?? 0), 0)
+    if (seats < input.party_size && !input.allow_overfill) return { refusal: 'table_too_small' }
+  } else if (candidates.length === 0) return { refusal: 'no_table_fits' }
+
+  const { max_covers_per_slot, max_parties_per_slot } = settings.pacing
+  const seating = seatingOf(restaurant, { at: now, ...wall, twice: false }, service, input.party_size)
+  return {
+    plan: {
+      ...seating,
+      ends_at: now + minutes * 60_000,
+      named,
+      candidates: candidates.map((one) => one.table_ids),
+      max_covers: input.override_pacing ? null : max_covers_per_slot,
+      max_parties: input.override_pacing ? null : max_parties_per_slot,
+    },
+  }
+}
