@@ -3,6 +3,8 @@ import { withRetry } from '../platform/db.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
 import { Problem } from '../platform/problem.ts'
 import { clock, wallOf } from '../platform/time.ts'
+import type { Restaurant } from '../restaurants/schema.ts'
+import { groupChangeDecider } from './group-change.ts'
 import { presentReservation } from './present.ts'
 import { selectReservation } from './queries.ts'
 import { contactOf, momentOf, readRef } from './requests.ts'
@@ -43,29 +45,36 @@ async function changeFrom(
   once: Once,
 ): Promise<Result<Reservation>> {
   const version = input.version ?? expected ?? row.version
-  const request = requestAfter(row, input, ctx.restaurant.timezone)
-  const written = { ...row, ...definedOnly(input) }
-  const contact = { ...contactOf({ ...written, client_id: null }, ctx.restaurant), guest_id: row.guest_id }
-  const moves = movesParty(row, input)
+  const { request, moves, columns } = askedOf(row, input, ctx.restaurant)
+  const asGroup = row.is_group && moves ? await groupChangeDecider(ctx, row, request) : null
   const result = await decideAndWrite(
     ctx,
     'change_reservation',
     'change',
     request,
-    (house) => decideChange(request, row, moves, house, ctx.now),
+    (house) => (asGroup ? asGroup(house) : decideChange(request, row, moves, house, ctx.now)),
     (plan, house) => ({
       ...callOf(ctx, house, once),
       ...seatingColumns(plan),
-      ...contact,
-      id: row.id,
+      ...columns,
       version,
-      moves,
       per_phone: house.settings.per_phone,
-      area: request.area,
-      source: row.source,
     }),
   )
   return { data: presentReservation(result.row, result.restaurant.timezone), meta: result.meta }
+}
+
+/** What an edit asks for: the request to decide, whether the party moves, and what else the plan says. */
+export function askedOf(
+  row: ReservationRow,
+  input: ReservationEdit,
+  restaurant: Restaurant,
+): { request: BookingRequest; moves: boolean; columns: Record<string, unknown> } {
+  const request = requestAfter(row, input, restaurant.timezone)
+  const written = { ...row, ...definedOnly(input) }
+  const contact = { ...contactOf({ ...written, client_id: null }, restaurant), guest_id: row.guest_id }
+  const moves = movesParty(row, input)
+  return { request, moves, columns: { ...contact, id: row.id, moves, area: request.area, source: row.source } }
 }
 
 /** Where it would sit if nothing but what the edit names changed. */

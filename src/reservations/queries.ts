@@ -89,30 +89,51 @@ export async function selectClaimsAt(
   )
 }
 
-/** What a deciding function in the migrations answered. */
+/** A claim as claims_on gives it. */
+const ClaimTuple = z
+  .tuple([z.string(), z.number(), z.number(), z.number()])
+  .transform(([table_id, starts_at, ends_at, covers]): Claim => ({ table_id, starts_at, ends_at, covers }))
+
+/** What a deciding function in the migrations answered. A refusal for want of room brings the claims of the day. */
 export const WriteAnswer = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.enum(['booked', 'changed', 'stepped']), reservation: ReservationRow }),
-  z.object({ outcome: z.literal('refused'), reason: z.enum(refusalCodes) }),
+  z.object({ outcome: z.literal('refused'), reason: z.enum(refusalCodes), claims: z.array(ClaimTuple).optional() }),
   z.object({ outcome: z.enum(['stale', 'illegal', 'hold_expired']), reservation: ReservationRow }),
   z.object({ outcome: z.literal('table_taken'), owner: z.uuid().nullable(), reservation: ReservationRow }),
-  z.object({ outcome: z.enum(['stale_restaurant', 'key_reused', 'not_found', 'guest_not_found']) }),
+  z.object({
+    outcome: z.enum(['stale_restaurant', 'key_reused', 'not_found', 'guest_not_found', 'lost_race', 'unanswered']),
+  }),
 ])
 export type WriteAnswer = z.infer<typeof WriteAnswer>
-const AnswerRow = z.object({ answer: WriteAnswer })
+const AnswerRow = z.object({ answer: WriteAnswer, waited: z.boolean().default(false) })
+const freeing = new Set(['change_reservation', 'step_reservation'])
 
-/** book, change_reservation, confirm_hold or step_reservation: one call, one round trip. */
+/** A deciding function of the migrations: one call, one round trip. `waited`: it may have freed what somebody waits for. */
 export async function callBook(
   db: Db,
-  verb: 'book' | 'change_reservation' | 'confirm_hold' | 'step_reservation',
+  verb:
+    | 'book'
+    | 'book_group'
+    | 'answered_before'
+    | 'change_reservation'
+    | 'confirm_hold'
+    | 'step_reservation'
+    | 'hold_for_agent'
+    | 'confirm_for_agent',
   plan: Record<string, unknown>,
-): Promise<WriteAnswer> {
+): Promise<WriteAnswer & { waited: boolean }> {
+  const waited = freeing.has(verb)
+    ? sql`, exists (
+             select from waitlist_entries w
+              where w.restaurant_id = ${plan['restaurant_id']} and w.status in ('waiting', 'offered')) as waited`
+    : sql``
   const [row] = await query(
     db,
     AnswerRow,
-    sql`select ${sql.identifier(verb)}(${JSON.stringify(plan)}::jsonb) as answer`,
+    sql`select ${sql.identifier(verb)}(${JSON.stringify(plan)}::jsonb) as answer${waited}`,
   )
   if (!row) throw new Error(`${verb} answered nothing`)
-  return row.answer
+  return { ...row.answer, waited: row.waited }
 }
 
 const ReservationAnswer = z.object({ reservation: ReservationRow })

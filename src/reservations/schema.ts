@@ -133,6 +133,10 @@ export const ReservationRow = z.object({
   version: z.int(),
   created_at: z.string(),
   updated_at: z.string(),
+  // Later than the others: an answer that was kept before they came has nothing to say of them.
+  series_id: Id.nullable().default(null),
+  series_date: LocalDate.nullable().default(null).meta({ description: 'The date that the rule of its series gave' }),
+  is_group: z.boolean().default(false),
 })
 export type ReservationRow = z.infer<typeof ReservationRow>
 

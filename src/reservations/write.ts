@@ -1,15 +1,16 @@
 import type { Once } from '../platform/ctx.ts'
-import { withRetry } from '../platform/db.ts'
+import { databaseError, withRetry } from '../platform/db.ts'
 import type { Meta, TenantCtx } from '../platform/endpoint.ts'
 import { causeOf } from '../platform/events.ts'
 import { Problem } from '../platform/problem.ts'
 import { loadAgain } from '../restaurants/load.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
-import { alternativesTo } from './alternatives.ts'
+import { alternativesTo, daysAround } from './alternatives.ts'
 import { presentReservation } from './present.ts'
 import { callBook, insertDenied, type WriteAnswer } from './queries.ts'
 import type { Decision, SeatingPlan } from './rules.ts'
-import type { BookingRequest, RefusalCode, ReservationRow } from './schema.ts'
+import type { BookingRequest, Claim, RefusalCode, ReservationRow } from './schema.ts'
+import { advanceAfter } from './waitlist-advance.ts'
 
 type Verb = Parameters<typeof callBook>[1]
 
@@ -67,20 +68,34 @@ export async function decideAndWrite(
       ctx.after(insertDenied(ctx, kind, decision.refusal, request))
       throw await refusalProblem(ctx, restaurant, decision.refusal, request)
     }
-    const answer = await call(ctx, verb, planOf(decision.plan, restaurant))
+    const plan = { ...planOf(decision.plan, restaurant), days: daysAround(restaurant, request) }
+    const answer = await call(ctx, verb, plan).catch(codeTaken)
+    if (answer === null) continue
     if (answer.outcome === 'stale_restaurant') {
       restaurant = await loadAgain(ctx, restaurant.id)
       continue
     }
-    if (answer.outcome === 'refused') throw await refusalProblem(ctx, restaurant, answer.reason, request)
+    if (answer.outcome === 'refused') throw await refusalProblem(ctx, restaurant, answer.reason, request, answer.claims)
     return { row: rowOf(answer, restaurant), restaurant, meta: noticesOf(decision.plan) }
   }
   throw new Problem('busy', { retry_after_seconds: 1 })
 }
 
+/** Another reservation of the house has that confirmation code: once in thousands of bookings. The next plan has another. */
+function codeTaken(error: unknown): null {
+  const database = databaseError(error)
+  if (database?.code === '23505' && database.constraint === 'reservations_restaurant_id_confirmation_code_key')
+    return null
+  throw error
+}
+
 /** One call of a deciding function; repeated under its key while Postgres is briefly away. */
-export function call(ctx: TenantCtx, verb: Verb, plan: Record<string, unknown>): Promise<WriteAnswer> {
-  return withRetry(() => callBook(ctx.db, verb, plan), ctx.request_id)
+export async function call(ctx: TenantCtx, verb: Verb, plan: Record<string, unknown>): Promise<WriteAnswer> {
+  const answer = await withRetry(() => callBook(ctx.db, verb, plan), ctx.request_id)
+  if (answer.waited && (answer.outcome === 'stepped' || answer.outcome === 'changed')) {
+    ctx.after(advanceAfter(ctx, verb === 'step_reservation' ? answer.reservation : null))
+  }
+  return answer
 }
 
 /** The reservation that was written, or the problem that kept it from being. */
@@ -112,6 +127,8 @@ export function rowOf(answer: WriteAnswer, restaurant: Restaurant): ReservationR
     case 'refused':
       throw new Problem(answer.reason)
     case 'stale_restaurant':
+    case 'lost_race':
+    case 'unanswered':
       throw new Problem('busy', { retry_after_seconds: 1 })
   }
 }
@@ -121,8 +138,9 @@ async function refusalProblem(
   restaurant: Restaurant,
   refusal: RefusalCode,
   request: BookingRequest,
+  claims?: Claim[],
 ): Promise<Problem> {
-  const { alternatives, sentence } = await alternativesTo({ ...ctx, restaurant }, refusal, request)
+  const { alternatives, sentence } = await alternativesTo({ ...ctx, restaurant }, refusal, request, claims)
   return new Problem(refusal, { ...(sentence ? { hint: sentence } : {}), more: { alternatives } })
 }
 
