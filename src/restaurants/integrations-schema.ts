@@ -31,6 +31,22 @@ export const NewPos = z
   .meta({ id: 'NewPos' })
 export type NewPos = z.infer<typeof NewPos>
 
+export const VoiceVendor = z.enum(['vapi', 'retell', 'elevenlabs', 'openai', 'twilio'])
+export type VoiceVendor = z.infer<typeof VoiceVendor>
+
+/** How a platform that answers the telephone shows itself, and which numbers it answers. */
+export const NewVoice = z
+  .strictObject({
+    secret: Secret.meta({ description: 'What its requests are signed or sent with' }),
+    webhook_secret: Secret.optional().meta({ description: 'Where what it sends after a call is signed with another' }),
+    api_key: Secret.optional().meta({ description: 'To call the platform back: to accept, transfer or hang up' }),
+    agent_id: text(120).optional(),
+    phone_numbers: z.array(text(40)).max(20).default([]),
+    version: Version.optional(),
+  })
+  .meta({ id: 'NewVoice' })
+export type NewVoice = z.output<typeof NewVoice>
+
 /** An integration as it may be shown. */
 export const Integration = z
   .object({
@@ -39,6 +55,8 @@ export const Integration = z
     url: z.string().nullable(),
     location_id: z.string().optional(),
     lookup: z.boolean().optional(),
+    agent_id: z.string().optional(),
+    phone_numbers: z.array(z.string()).optional(),
     has_secret: z.literal(true),
     version: z.int(),
     created_at: z.string(),
@@ -59,3 +77,13 @@ export const Pos = z.discriminatedUnion('kind', [
   }),
 ])
 export type Pos = z.infer<typeof Pos>
+
+/** Opened, for the door of that platform; never in an answer, an event or a log. */
+export const Voice = z.object({
+  secret: z.string(),
+  webhook_secret: z.string().optional(),
+  api_key: z.string().optional(),
+  agent_id: z.string().optional(),
+  phone_numbers: z.array(z.string()).default([]),
+})
+export type Voice = z.infer<typeof Voice>

@@ -142,3 +142,25 @@ export async function selectSealed(db: Db, restaurantId: string, name: string): 
   )
   return row
 }
+
+const VoiceHouseRow = SealedIntegration.extend({ restaurant: Restaurant })
+export type VoiceHouseRow = z.infer<typeof VoiceHouseRow>
+
+/** The house of that name on the web, and what a voice platform shows itself with there. */
+export async function selectVoiceHouse(
+  db: Db,
+  slug: string,
+  name: string,
+  from: string,
+): Promise<VoiceHouseRow | undefined> {
+  const [row] = await query(
+    db,
+    VoiceHouseRow,
+    sql`
+      select restaurant_json(r, ${from}) as restaurant, i.kind, i.url, i.settings, i.secret_sealed
+        from restaurants r
+        join integrations i on i.restaurant_id = r.id and i.name = ${name}
+       where r.slug = ${slug}`,
+  )
+  return row
+}

@@ -111,7 +111,11 @@ export function editedSettings(settings: Settings, edit: SettingsEdit): Settings
   const pacing = { ...settings.pacing }
   if (edit.pacing?.max_covers_per_slot !== undefined) pacing.max_covers_per_slot = edit.pacing.max_covers_per_slot
   if (edit.pacing?.max_parties_per_slot !== undefined) pacing.max_parties_per_slot = edit.pacing.max_parties_per_slot
-  return { ...settings, ...named, pacing }
+  const voice = { ...settings.voice }
+  if (edit.voice?.consent !== undefined) voice.consent = edit.voice.consent
+  if (edit.voice?.transcript_days !== undefined) voice.transcript_days = edit.voice.transcript_days
+  if (edit.voice?.transfer_number !== undefined) voice.transfer_number = edit.voice.transfer_number
+  return { ...settings, ...named, pacing, voice }
 }
 
 /** R6. A combination can be used while all its tables are enabled; null where one is gone or off. */

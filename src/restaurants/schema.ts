@@ -31,6 +31,14 @@ export type TurnRule = z.infer<typeof TurnRule>
 const optionalCount = z.int().min(1).max(10_000).nullable()
 const minutes = (least: number, most: number): z.ZodNumber => z.int().min(least).max(most)
 
+const voiceFields = {
+  consent: z
+    .record(LanguageTag, text(500))
+    .meta({ description: 'What a caller is told at the start, by language; the usual words where there are none' }),
+  transcript_days: z.int().min(1).max(730).meta({ description: 'After so many days what was said is forgotten' }),
+  transfer_number: text(40).nullable().meta({ description: 'Where callers who want a person are put through to' }),
+}
+
 /** Without defaults, so that an edit changes only what it names. */
 export const SettingsEdit = z
   .strictObject({
@@ -48,6 +56,12 @@ export const SettingsEdit = z
     min_notice_minutes: minutes(0, 43_200),
     horizon_days: z.int().min(0).max(1_095),
     max_party: z.int().min(1).max(1000).nullable().meta({ description: 'null: as large as the room can seat' }),
+    max_group: z
+      .int()
+      .min(1)
+      .max(1000)
+      .nullable()
+      .meta({ description: 'The largest party at several tables booked as a group; null: all the seats there are' }),
     pacing: z.strictObject({
       max_covers_per_slot: optionalCount.optional(),
       max_parties_per_slot: optionalCount.optional(),
@@ -61,6 +75,10 @@ export const SettingsEdit = z
     join_without_qr: z
       .enum(['off', 'on'])
       .meta({ description: 'on: guests may join a table by the number on it, without its QR code' }),
+    waitlist_offer_minutes: minutes(1, 60).meta({
+      description: 'How long a free table is held for one party of the waitlist; six times that for a day to come',
+    }),
+    voice: z.strictObject(voiceFields).partial().meta({ description: 'For agents that answer the telephone' }),
   })
   .partial()
   .meta({ id: 'SettingsEdit' })
@@ -72,6 +90,9 @@ export const Settings = z
     pacing: z.strictObject({ max_covers_per_slot: optionalCount, max_parties_per_slot: optionalCount }),
     // Later than the others: a house that was opened before has nothing to say of it.
     join_without_qr: z.enum(['off', 'on']).default('off'),
+    waitlist_offer_minutes: minutes(1, 60).default(10),
+    voice: z.strictObject(voiceFields).default({ consent: {}, transcript_days: 30, transfer_number: null }),
+    max_group: z.int().min(1).max(1000).nullable().default(null),
   })
   .meta({ id: 'Settings' })
 export type Settings = z.infer<typeof Settings>
@@ -89,6 +110,7 @@ export const defaultSettings: Settings = {
   min_notice_minutes: 0,
   horizon_days: 365,
   max_party: null,
+  max_group: null,
   pacing: { max_covers_per_slot: null, max_parties_per_slot: null },
   hold_minutes: 5,
   approval: 'auto',
@@ -97,6 +119,8 @@ export const defaultSettings: Settings = {
   order_review: 'off',
   daily_pass: 'off',
   join_without_qr: 'off',
+  waitlist_offer_minutes: 10,
+  voice: { consent: {}, transcript_days: 30, transfer_number: null },
 }
 
 /** A table's number is what the house calls it: 7, 12A, P3. */
