@@ -3,7 +3,9 @@ import pg from 'pg'
 import { decideMenu } from '../src/restaurants/menu-edit-rules.ts'
 import { NewMenu } from '../src/restaurants/menu-schema.ts'
 import { hashOf, insertPlatformKey } from './keys.ts'
+import { insertDemoStaff } from './demo/staff.ts'
 import { demoHouses } from './demo/houses.ts'
+import { demoInsights } from './demo/insights.ts'
 import { demoMenus } from './demo/menu.ts'
 import { demoYear } from './demo/year.ts'
 
@@ -11,10 +13,11 @@ import { demoYear } from './demo/year.ts'
  * Two restaurants with a year behind them and some weeks booked ahead, once: a database that has them is left alone.
  * The keys are for one's own machine; the Worker refuses them everywhere else.
  */
-export async function seedDemo(databaseUrl: string, today = new Date()): Promise<void> {
+export async function seedDemo(databaseUrl: string, sealing_key: string, today = new Date()): Promise<void> {
   await insertPlatformKey(databaseUrl)
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
+  const opened: unknown[] = []
   try {
     for (const house of demoHouses) {
       await client.query('begin')
@@ -23,10 +26,15 @@ export async function seedDemo(databaseUrl: string, today = new Date()): Promise
         [{ ...house.restaurant, key: { ...house.key, hash: hashOf(house.secret).toString('hex') } }],
       )
       const answer = made.rows[0]?.answer
-      if (answer?.outcome === 'created') await seedYear(client, answer.restaurant.id, house.seed, today)
+      if (answer?.outcome === 'created') {
+        await seedYear(client, answer.restaurant.id, house.seed, today)
+        opened.push(answer.restaurant)
+      }
       await seedMenu(client, house.restaurant.slug, house.restaurant.currency, today)
+      await insertDemoStaff(client, house.restaurant.slug, sealing_key, today)
       await client.query('commit')
     }
+    await Promise.all(opened.map((house) => demoInsights(databaseUrl, house, today)))
   } finally {
     await client.end()
   }
