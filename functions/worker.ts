@@ -1,6 +1,7 @@
 import { runCron } from './cron.ts'
 import { app } from './http.ts'
 
+export { RestaurantFloor } from '../src/floor/restaurant-floor.ts'
 export { TableSession } from '../src/ordering/table-session.ts'
 
 export default {

@@ -2,6 +2,7 @@ import { isRevoked, type MemberClaims, memberTokenIn, readMemberToken } from '..
 import type { Ctx } from '../platform/ctx.ts'
 import { withRetry } from '../platform/db.ts'
 import { Problem } from '../platform/problem.ts'
+import { closedAtOnce, isUpgrade, withProtocol } from '../platform/upgrade.ts'
 import { loadRestaurant } from '../restaurants/load.ts'
 import { askTable, attachToTable } from './at-table.ts'
 import { selectSession } from './session-queries.ts'
@@ -15,9 +16,9 @@ const connectsPerMinute = 120
  * nothing of a refused upgrade: 4401 for a token that is not good, 4403 where the session is over or the member gone.
  */
 export async function openSocket(ctx: Ctx, request: Request, limit: Limit): Promise<Response> {
-  if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') throw new Problem('upgrade_required')
+  if (!isUpgrade(request)) throw new Problem('upgrade_required')
   const offered = request.headers.get('sec-websocket-protocol')
-  const answer = (response: Response): Response => withProtocol(response, offered)
+  const answer = (response: Response): Response => withProtocol(response, offered, socketProtocol)
   const query = SocketQuery.safeParse(Object.fromEntries(new URL(request.url).searchParams))
   if (!query.success) throw new Problem('validation_failed')
 
@@ -64,18 +65,4 @@ async function attachAgain(ctx: Ctx, claims: MemberClaims): Promise<boolean> {
 
 function socketOf(response: Response): Response {
   return response.webSocket ? response : closedAtOnce(socketCodes.closed, 'closed')
-}
-
-function closedAtOnce(code: number, reason: string): Response {
-  const { 0: client, 1: server } = new WebSocketPair()
-  server.accept()
-  server.close(code, reason)
-  return new Response(null, { status: 101, webSocket: client })
-}
-
-/** A browser that offers protocols wants one of them back. */
-function withProtocol({ webSocket }: Response, offered: string | null): Response {
-  const speaks = offered?.split(',').some((one) => one.trim() === socketProtocol)
-  const headers = new Headers(speaks ? { 'sec-websocket-protocol': socketProtocol } : {})
-  return new Response(null, { status: 101, webSocket, headers })
 }

@@ -122,7 +122,7 @@ export class TableSession extends DurableObject<Record<string, unknown>> impleme
     const { 0: client, 1: server } = new WebSocketPair()
     this.state.setOnline(who.member_id, true)
     this.sockets.flush()
-    this.sockets.accept(server, { ...who, heard_at: Date.now() })
+    this.sockets.accept(server, { ...who, heard_at: Date.now() }, [who.member_id])
     this.catchUp(server, who.member_id, last_seq)
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + this.silentMs)
     return new Response(null, { status: 101, webSocket: client })

@@ -1,3 +1,4 @@
+import type { RestaurantFloorStub } from '../floor/feed-object.ts'
 import type { TableSessionStub } from '../ordering/object.ts'
 import type { Actor, Ctx, Secrets } from './ctx.ts'
 import { openDb } from './db.ts'
@@ -14,6 +15,7 @@ export function openCtx(
     db: openDb(env.DATABASE_URL, env.NEON_PROXY),
     redis: openRedis(env.UPSTASH_REDIS_REST_URL, env.UPSTASH_REDIS_REST_TOKEN),
     table: (restaurant_id, table_id) => tablesOf(bindings).getByName(`${restaurant_id}:${table_id}`),
+    floor: (restaurant_id) => floorsOf(bindings).getByName(restaurant_id),
     secrets: {
       local: env.ENVIRONMENT === 'local',
       public_origin: env.PUBLIC_ORIGIN,
@@ -43,4 +45,13 @@ function tablesOf(bindings: object): Tables {
   if (!('TABLE_SESSION' in bindings)) throw new Error('wrangler.toml binds no TABLE_SESSION')
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return bindings.TABLE_SESSION as Tables
+}
+
+type Floors = { getByName(name: string): RestaurantFloorStub }
+
+/** RESTAURANT_FLOOR is bound to the class RestaurantFloor, which implements FloorObject: its stubs speak it. */
+function floorsOf(bindings: object): Floors {
+  if (!('RESTAURANT_FLOOR' in bindings)) throw new Error('wrangler.toml binds no RESTAURANT_FLOOR')
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return bindings.RESTAURANT_FLOOR as Floors
 }
