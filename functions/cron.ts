@@ -1,3 +1,8 @@
+import { sweepStaff } from '../src/access/staff-sweep.ts'
+import { closeSilentCalls, purgeTranscripts } from '../src/agents/sweep.ts'
+import { tellOpenFloors } from '../src/floor/feed-tick.ts'
+import { extendStays } from '../src/floor/stays.ts'
+import { rollUpAndForecast } from '../src/insights/roll-up.ts'
 import { sweepDeliveries } from '../src/ordering/deliver.ts'
 import { closeIdleSessions } from '../src/ordering/idle.ts'
 import { doNights } from '../src/ordering/night.ts'
@@ -7,13 +12,24 @@ import { openCtx } from '../src/platform/edge-ctx.ts'
 import { readEnv } from '../src/platform/env.ts'
 import { log } from '../src/platform/log.ts'
 import { releaseAndMark } from '../src/reservations/sweep.ts'
+import { sweepWaitlists } from '../src/reservations/waitlist-advance.ts'
 
 type Job = (ctx: Ctx) => Promise<unknown>
 
 /** Which verbs each pattern of wrangler.toml calls, one after the other. Each is safe to run twice, or late. */
 const jobs: Record<string, Job[]> = {
-  '*/5 * * * *': [releaseAndMark, sweepUnmarked, sweepDeliveries, closeIdleSessions],
-  '0 * * * *': [doNights],
+  '*/5 * * * *': [
+    closeSilentCalls,
+    releaseAndMark,
+    sweepWaitlists,
+    sweepUnmarked,
+    sweepDeliveries,
+    closeIdleSessions,
+    extendStays,
+    sweepStaff,
+    tellOpenFloors,
+  ],
+  '0 * * * *': [doNights, purgeTranscripts, rollUpAndForecast],
 }
 
 export async function runCron(

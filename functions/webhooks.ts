@@ -1,4 +1,5 @@
 import type { Handler } from 'hono'
+import { tellFloor } from '../src/floor/feed-pump.ts'
 import { PosReport } from '../src/ordering/order-schema.ts'
 import { takeReport, tillOf } from '../src/ordering/pos-report.ts'
 import { parseJson, readText } from '../src/platform/body.ts'
@@ -29,5 +30,6 @@ export const posWebhook: Handler<EdgeEnv> = async (c) => {
     report.data,
     once,
   )
+  ctx.after(tellFloor(ctx, till.restaurant.id))
   return c.json({ success: true, data })
 }

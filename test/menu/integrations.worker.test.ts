@@ -127,7 +127,7 @@ describe('the till', () => {
     expect((await other.call('GET', `/restaurants/${house.id}/integrations`)).code).toBe('not_found')
     expect((await other.call('PUT', `/restaurants/${house.id}/integrations/pos`, http)).code).toBe('not_found')
     expect((await other.call('GET', '/integrations')).data).toEqual([])
-    const scopes = ['floor:read', 'orders:*']
+    const scopes = ['settings:read', 'orders:*']
     const reader = caller(where.origin, (await house.call('POST', '/keys', { name: 'Reader', scopes })).data.api_key)
     expect((await reader('GET', '/integrations')).data).toEqual([put.data])
     expect((await reader('PUT', '/integrations/pos', http)).code).toBe('forbidden')
