@@ -7,11 +7,11 @@
 --
 -- And a refusal brings the day's claims along, so that the nearest free times are found without asking again.
 
--- The service days that the times of the asked day could touch.
-alter type booking_plan add attribute days date[];
+-- The service days that the times of the asked day could touch, and from when until when that is.
+alter type booking_plan add attribute days date[], add attribute day_during tstzrange;
 
 -- As selectClaims in src/reservations/queries.ts reads them: table, from and until in milliseconds, covers.
-create function claims_on(p_restaurant_id uuid, p_days date[], p_now timestamptz) returns jsonb
+create function claims_on(p_restaurant_id uuid, p_days date[], p_during tstzrange, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
   return (
@@ -19,7 +19,7 @@ begin
                                                 (date_part('epoch', upper(c.during)) * 1000)::bigint, c.covers)), '[]')
       from claims c
      where c.restaurant_id = p_restaurant_id and c.service_day = any (p_days) and c.blocking
-       and (c.expires_at is null or c.expires_at > p_now));
+       and c.during && p_during and (c.expires_at is null or c.expires_at > p_now));
 end $$;
 
 create or replace function book(p_plan jsonb) returns jsonb language plpgsql set lock_timeout = '1500ms' as $$
@@ -60,7 +60,7 @@ begin
   exception when sqlstate 'TS003' then
     answer := refuse(a, kind, refusal);
     if refusal not in ('sold_out', 'pacing_covers', 'pacing_parties') then return answer; end if;
-    return answer || jsonb_build_object('claims', claims_on(a.restaurant_id, a.days, a.now));
+    return answer || jsonb_build_object('claims', claims_on(a.restaurant_id, a.days, a.day_during, a.now));
   end;
 
   if guest is not null and not exists (

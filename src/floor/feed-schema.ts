@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Json } from '../platform/json.ts'
 import { Id } from '../platform/text.ts'
 import { BoardTable } from './board-schema.ts'
 
@@ -39,7 +40,7 @@ export const FeedEvent = z
     at: z.string(),
     by: z.looseObject({ kind: z.string() }),
     request_id: z.string(),
-    data: z.record(z.string(), z.json()).nullable(),
+    data: z.record(z.string(), Json).nullable(),
   })
   .meta({ id: 'FeedEvent' })
 export type FeedEvent = z.infer<typeof FeedEvent>
@@ -79,6 +80,6 @@ export const StoredEvent = z.object({
   at: z.string(),
   actor: z.looseObject({ kind: z.string() }),
   request_id: z.string(),
-  after: z.json(),
+  after: Json,
 })
 export type StoredEvent = z.infer<typeof StoredEvent>

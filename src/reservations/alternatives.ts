@@ -4,7 +4,7 @@ import { isoAt } from '../platform/time.ts'
 import { problems } from '../platform/problem.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import { selectClaims } from './queries.ts'
-import { arrivalOf, type Ask, askOf, availabilityAt, serviceDaysToRead, slotsOn } from './rules.ts'
+import { arrivalOf, type Ask, askOf, availabilityAt, longestStay, serviceDaysToRead, slotsOn } from './rules.ts'
 import type { BookingRequest, Claim, RefusalCode } from './schema.ts'
 
 export type Alternative = { date: string; time: string; starts_at: string; tablesAvailable: number }
@@ -24,7 +24,7 @@ const timely = new Set<RefusalCode>([
 
 /**
  * The nearest times of that day that are open, nearest first, and a sentence that offers them. `known` are the claims of
- * daysAround, where the refusal came with them; without, they are read.
+ * dayAround, where the refusal came with them; without, they are read.
  */
 export async function alternativesTo(
   ctx: TenantCtx,
@@ -36,7 +36,7 @@ export async function alternativesTo(
   const { restaurant } = ctx
   const { date } = wantedOf(restaurant, request)
   if (slotsOn(restaurant, date).length === 0) return { alternatives: [], sentence: null }
-  const claims = known ?? (await claimsOf(ctx, daysAround(restaurant, request)))
+  const claims = known ?? (await claimsOf(ctx, serviceDaysToRead(restaurant, [date])))
   const alternatives = alternativesOn(restaurant, claims, refusal, request, ctx.now)
   const times = alternatives.slice(0, 2).map((one) => one.time)
   const offer = times.length > 0 ? `${problems[refusal][2]} I could offer ${times.join(' or ')}.` : null
@@ -48,9 +48,18 @@ async function claimsOf(ctx: TenantCtx, days: string[]): Promise<Claim[]> {
   return read?.claims ?? []
 }
 
-/** The service days whose claims the times of the asked day could touch. */
-export function daysAround(restaurant: Restaurant, request: BookingRequest): string[] {
-  return serviceDaysToRead(restaurant, [wantedOf(restaurant, request).date])
+/** The service days whose claims the times of the asked day could touch, and the stretch of time that these lie in. */
+export function dayAround(restaurant: Restaurant, request: BookingRequest): { days: string[]; day_during: string } {
+  const { date } = wantedOf(restaurant, request)
+  const slots = slotsOn(restaurant, date)
+  const from = slots[0]?.arrival.at
+  const last = slots.at(-1)?.arrival.at
+  if (from === undefined || last === undefined) return { days: [], day_during: 'empty' }
+  const until = last + longestStay(restaurant.settings) * 60_000
+  return {
+    days: serviceDaysToRead(restaurant, [date]),
+    day_during: `[${new Date(from).toISOString()},${new Date(until).toISOString()})`,
+  }
 }
 
 /** The nearest times of the asked day that are open by these claims; none where no other time could answer the refusal. */
@@ -82,15 +91,15 @@ export function nearestTimes(
   wanted: number,
   now: number,
 ): Alternative[] {
-  return slotsOn(restaurant, date)
-    .map((slot) => availabilityAt(restaurant, claims, slot, ask, now))
-    .filter((slot) => slot.parties > 0)
-    .toSorted((a, b) => Math.abs(a.at - wanted) - Math.abs(b.at - wanted) || a.at - b.at)
-    .slice(0, 4)
-    .map((slot) => ({
-      date,
-      time: slot.time,
-      starts_at: isoAt(slot.at, restaurant.timezone),
-      tablesAvailable: slot.parties,
-    }))
+  const near = slotsOn(restaurant, date).toSorted(
+    (a, b) => Math.abs(a.arrival.at - wanted) - Math.abs(b.arrival.at - wanted) || a.arrival.at - b.arrival.at,
+  )
+  const found: Alternative[] = []
+  // From the nearest on: most slots of a day are never looked at.
+  for (const slot of near) {
+    if (found.length === 4) break
+    const { time, at, parties } = availabilityAt(restaurant, claims, slot, ask, now)
+    if (parties > 0) found.push({ date, time, starts_at: isoAt(at, restaurant.timezone), tablesAvailable: parties })
+  }
+  return found
 }

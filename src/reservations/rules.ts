@@ -203,10 +203,14 @@ export function slotsOn(restaurant: Restaurant, date: string): DaySlot[] {
   return slots.toSorted((a, b) => a.arrival.at - b.arrival.at)
 }
 
+/** The most minutes that a party can keep a table from others. */
+export function longestStay({ turn_rules, buffer_minutes }: Restaurant['settings']): number {
+  return Math.max(...turn_rules.map((rule) => rule.minutes)) + buffer_minutes
+}
+
 /** The service days whose claims could touch anything that starts on these local dates, without those between. */
 export function serviceDaysToRead(restaurant: Restaurant, dates: string[]): string[] {
-  const longest = Math.max(...restaurant.settings.turn_rules.map((rule) => rule.minutes))
-  const tail = longest + restaurant.settings.buffer_minutes
+  const tail = longestStay(restaurant.settings)
   const days = new Set<string>()
   for (const date of dates) {
     // A service day begins at five, so midnight belongs to the day before, and so does whoever still sits then. The two

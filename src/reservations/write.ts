@@ -5,7 +5,7 @@ import { causeOf } from '../platform/events.ts'
 import { Problem } from '../platform/problem.ts'
 import { loadAgain } from '../restaurants/load.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
-import { alternativesTo, daysAround } from './alternatives.ts'
+import { alternativesTo, dayAround } from './alternatives.ts'
 import { presentReservation } from './present.ts'
 import { callBook, insertDenied, type WriteAnswer } from './queries.ts'
 import type { Decision, SeatingPlan } from './rules.ts'
@@ -68,7 +68,7 @@ export async function decideAndWrite(
       ctx.after(insertDenied(ctx, kind, decision.refusal, request))
       throw await refusalProblem(ctx, restaurant, decision.refusal, request)
     }
-    const plan = { ...planOf(decision.plan, restaurant), days: daysAround(restaurant, request) }
+    const plan = { ...planOf(decision.plan, restaurant), ...dayAround(restaurant, request) }
     const answer = await call(ctx, verb, plan).catch(codeTaken)
     if (answer === null) continue
     if (answer.outcome === 'stale_restaurant') {
