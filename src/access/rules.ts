@@ -5,7 +5,7 @@ import { allTenantScopes, type Role, roles, type Scope } from './schema.ts'
 export const roleScopes: Readonly<Record<Role, readonly Scope[]>> = {
   owner: allTenantScopes,
   manager: allTenantScopes.filter((scope) => scope !== 'keys:write'),
-  host: ['reservations:read', 'reservations:write', 'guests:read', 'guests:write', 'floor:*'],
+  host: ['reservations:read', 'reservations:write', 'guests:read', 'guests:write', 'floor:*', 'agents:*'],
   server: ['floor:read', 'orders:*', 'guests:read', 'reservations:read'],
   kitchen: ['floor:read', 'orders:*'],
 }

@@ -2,7 +2,7 @@ import { isoAt, wallOf } from '../platform/time.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import { byNumber } from './board-rules.ts'
 import type { Alert } from './board-schema.ts'
-import type { Floor, FloorClaim, FloorSession, Party } from './floor-schema.ts'
+import type { Escalation, Floor, FloorClaim, FloorSession, Party } from './floor-schema.ts'
 import { isSeated, knockOnMinutes, lateMinutes, nextAt, overstayMinutes, partiesOf, tableNumbers } from './rules.ts'
 import { suggestTables } from './suggest-rules.ts'
 import { isBirthday } from './timeline-rules.ts'
@@ -18,7 +18,8 @@ const quietMs = 45 * minuteMs
 export function alertsOf(restaurant: Restaurant, floor: Floor, now: number): Alert[] {
   const parties = partiesOf(floor.claims).flatMap((one) => partyAlerts(restaurant, floor, one, now))
   const sessions = floor.sessions.flatMap((one) => sessionAlerts(restaurant, floor, one, now))
-  return [...parties, ...sessions].toSorted(
+  const callers = floor.escalations.map((one) => callerAlert(restaurant, one, now))
+  return [...parties, ...sessions, ...callers].toSorted(
     (a, b) => Number(b.urgent) - Number(a.urgent) || Date.parse(a.at) - Date.parse(b.at),
   )
 }
@@ -43,6 +44,7 @@ function partyAlerts(restaurant: Restaurant, floor: Floor, { party, table_ids }:
     minutes: null,
     sentence,
     session_id: null,
+    call_id: null,
     amount_minor: null,
     knock_on: null,
     ...more,
@@ -142,6 +144,7 @@ function sessionAlerts(restaurant: Restaurant, floor: Floor, session: FloorSessi
     minutes: Math.max(0, Math.floor((now - at) / minuteMs)),
     sentence,
     session_id: session.id,
+    call_id: null,
     amount_minor: null,
     knock_on: null,
     ...more,
@@ -161,6 +164,27 @@ function sessionAlerts(restaurant: Restaurant, floor: Floor, session: FloorSessi
     found.push(make('unpaid', since, sentence, { urgent: gone, amount_minor: session.unpaid_minor }))
   }
   return found
+}
+
+/** Who asked for a person on the telephone; what it was about, and no more, for every screen shows it. */
+function callerAlert(restaurant: Restaurant, call: Escalation, now: number): Alert {
+  const why = call.reason === null ? '' : ` (${call.reason.replaceAll('_', ' ')})`
+  return {
+    kind: 'escalation',
+    urgent: call.urgency === 'high',
+    tables: [],
+    reservation_id: null,
+    confirmation_code: null,
+    name: null,
+    party_size: null,
+    at: isoAt(call.escalated_at, restaurant.timezone),
+    minutes: Math.max(0, Math.floor((now - call.escalated_at) / minuteMs)),
+    sentence: `A caller asked for a person${why}.`,
+    session_id: null,
+    call_id: call.call_id,
+    amount_minor: null,
+    knock_on: null,
+  }
 }
 
 function named(tables: string[]): string {

@@ -94,6 +94,7 @@ export const Timeline = z
 export type Timeline = z.infer<typeof Timeline>
 
 export const alertKinds = [
+  'escalation',
   'call_waiting',
   'pos_failed',
   'overstay',
@@ -119,6 +120,7 @@ export const Alert = z
     minutes: z.int().nullable(),
     sentence: z.string(),
     session_id: Id.nullable(),
+    call_id: Id.nullable().meta({ description: 'The telephone call that was handed to a person' }),
     amount_minor: z.int().nullable(),
     /** The party that has the table next, and where else it could sit. */
     knock_on: z

@@ -54,6 +54,20 @@ export const FloorSession = z.object({
 })
 export type FloorSession = z.infer<typeof FloorSession>
 
+/** A caller who waits for a person. */
+export const Escalation = z.object({
+  call_id: Id,
+  reason: z.string().nullable(),
+  urgency: z.string().nullable(),
+  escalated_at: z.number(),
+})
+export type Escalation = z.infer<typeof Escalation>
+
 /** The floor as one statement reads it. */
-export const RawFloor = z.object({ version: z.int(), claims: z.array(FloorClaim), sessions: z.array(FloorSession) })
-export type Floor = { claims: FloorClaim[]; sessions: FloorSession[] }
+export const RawFloor = z.object({
+  version: z.int(),
+  claims: z.array(FloorClaim),
+  sessions: z.array(FloorSession),
+  escalations: z.array(Escalation),
+})
+export type Floor = { claims: FloorClaim[]; sessions: FloorSession[]; escalations: Escalation[] }

@@ -34,7 +34,7 @@ export async function callWalkIn(db: Db, plan: unknown): Promise<WalkInAnswer> {
 
 /**
  * The claims of some service days that are not over before `from`, the parties behind them and those that sit past
- * theirs, open sessions with their orders and calls, and the version of the restaurant: one statement. `past` adds the
+ * theirs, open sessions with their orders and calls, callers who wait for a person, and the version of the restaurant: one statement. `past` adds the
  * parties that have left again since.
  */
 export async function selectFloor(
@@ -49,7 +49,7 @@ export async function selectFloor(
       select r.version,
              floor_claims(r.id, ${sql.param(wish.days)}::date[], ${iso(wish.from)}, ${iso(wish.to)}, ${iso(wish.now)},
                           ${wish.past}) as claims,
-             floor_sessions(r.id) as sessions
+             floor_sessions(r.id) as sessions, floor_escalations(r.id, ${iso(wish.now)}) as escalations
         from restaurants r
        where r.id = ${restaurantId}`,
   )

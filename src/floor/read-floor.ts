@@ -24,7 +24,7 @@ export async function readFloor(
     const { id } = restaurant
     const read = await withRetry(() => selectFloor(ctx.db, id, wish), ctx.request_id)
     if (!read || read.version === restaurant.version || attempt === 3)
-      return { restaurant, floor: read ?? { claims: [], sessions: [] } }
+      return { restaurant, floor: read ?? { claims: [], sessions: [], escalations: [] } }
     restaurant = await loadAgain(ctx, id)
   }
 }

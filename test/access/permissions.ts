@@ -37,7 +37,16 @@ export const rolesMay: Record<Role, string[]> = {
     'staff:read',
     'staff:write',
   ],
-  host: ['reservations:read', 'reservations:write', 'guests:read', 'guests:write', 'floor:read', 'floor:write'],
+  host: [
+    'reservations:read',
+    'reservations:write',
+    'guests:read',
+    'guests:write',
+    'floor:read',
+    'floor:write',
+    'agents:read',
+    'agents:write',
+  ],
   server: ['floor:read', 'orders:read', 'orders:write', 'guests:read', 'reservations:read'],
   kitchen: ['floor:read', 'orders:read', 'orders:write'],
 }
@@ -65,6 +74,8 @@ export const routesFor: Record<string, string[]> = {
     'GET /api/analytics/staff',
     'GET /api/analytics/tables',
     'GET /api/analytics/turns',
+    'GET /api/audit',
+    'GET /api/audit/head',
     'GET /api/denied-requests',
   ],
   any_of_the_house: ['GET /api/menu', 'GET /api/restaurant'],
@@ -197,6 +208,8 @@ export const routesFor: Record<string, string[]> = {
   'settings:read': ['GET /api/integrations'],
   'settings:write': [
     'DELETE /api/combinations/:id',
+    'DELETE /api/integrations/pos',
+    'DELETE /api/integrations/voice/:vendor',
     'DELETE /api/tables/:id',
     'PATCH /api/combinations/:id',
     'PATCH /api/restaurant',
@@ -228,13 +241,21 @@ export const operators = [
 
 /** Routes that are no endpoints: each looks at who comes by itself. */
 export const others = [
+  'DELETE /mcp',
   'GET /',
+  'GET /.well-known/mcp.json',
+  'GET /.well-known/mcp/server-card.json',
+  'GET /.well-known/oauth-protected-resource',
+  'GET /.well-known/oauth-protected-resource/mcp',
   'GET /admin/ws',
   'GET /docs',
   'GET /health',
+  'GET /llms.txt',
+  'GET /mcp',
   'GET /openapi.json',
   'GET /ws',
   'POST /jobs/deliver',
   'POST /jobs/waitlist',
+  'POST /mcp',
   'POST /webhooks/pos/:slug',
 ]

@@ -94,7 +94,7 @@ describe('who is late, and who stays', () => {
       ends_at: bo.ends_at + 60 * minute,
     })
     const claims = [claimOf(1, ana), claimOf(1, bo), claimOf(2, cyd)]
-    const [alert] = alertsOf(restaurant, { claims, sessions: [] }, ana.ends_at + 5 * minute)
+    const [alert] = alertsOf(restaurant, { claims, sessions: [], escalations: [] }, ana.ends_at + 5 * minute)
     expect(alert).toMatchObject({
       kind: 'overstay',
       urgent: true,
@@ -103,9 +103,17 @@ describe('who is late, and who stays', () => {
       knock_on: { name: 'Bo', minutes: 5, move_to: [{ tables: ['3'] }] },
     })
     const late = seated({ seated_at: noon + 25 * minute })
-    const risk = alertsOf(restaurant, { claims: [claimOf(1, late), claimOf(1, bo)], sessions: [] }, noon + 30 * minute)
+    const risk = alertsOf(
+      restaurant,
+      { claims: [claimOf(1, late), claimOf(1, bo)], sessions: [], escalations: [] },
+      noon + 30 * minute,
+    )
     expect(risk).toMatchObject([{ kind: 'turn_at_risk', minutes: 25, knock_on: { name: 'Bo' } }])
-    const gone = alertsOf(restaurant, { claims: [claimOf(1, ana)], sessions: [] }, ana.ends_at + 130 * minute)
+    const gone = alertsOf(
+      restaurant,
+      { claims: [claimOf(1, ana)], sessions: [], escalations: [] },
+      ana.ends_at + 130 * minute,
+    )
     expect(gone).toMatchObject([{ kind: 'forgotten', minutes: 130 }])
   })
 })
@@ -290,7 +298,7 @@ describe('R117 the board', () => {
   test('who sits there comes before who has it in the book', () => {
     const restaurant = house({ tables: [table(1, 2)] })
     const bo = party({ id: id(901), name: 'Bo', starts_at: noon + 90 * minute, ends_at: noon + 180 * minute })
-    const floor = { claims: [claimOf(1, seated()), claimOf(1, bo)], sessions: [] }
+    const floor = { claims: [claimOf(1, seated()), claimOf(1, bo)], sessions: [], escalations: [] }
     const now = noon + 95 * minute
     expect(boardOf(restaurant, floor, now, true)).toMatchObject([
       { status: 'occupied', party: { name: 'Ana', overstay_minutes: 5 }, next: { name: 'Bo', minutes_until: -5 } },

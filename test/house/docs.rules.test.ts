@@ -32,7 +32,7 @@ describe('what is written is so', () => {
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
     )
     for (const file of files.filter((name) => name.endsWith('.ts'))) {
-      for (const [, number] of read(file).matchAll(/\bR(\d{1,2})\b(?!FC)/g)) {
+      for (const [, number] of read(file).matchAll(/\bR(\d{1,3})\b(?!FC)/g)) {
         expect(numbers.has(number), `${file} quotes R${number}`).toBe(true)
       }
     }
