@@ -22,6 +22,11 @@ begin
        and c.during && p_during and (c.expires_at is null or c.expires_at > p_now));
 end $$;
 
+-- lock_day, where it can be had at once.
+create function try_lock_day(lock_no integer, day date) returns boolean language sql as $$
+  select pg_try_advisory_xact_lock(lock_no, day - date '2020-01-01')
+$$;
+
 create or replace function book(p_plan jsonb) returns jsonb language plpgsql set lock_timeout = '1500ms' as $$
 declare
   a          booking_plan := jsonb_populate_record(null::booking_plan, p_plan);
@@ -48,7 +53,7 @@ begin
 
   begin
     if service_day(upper(wanted) - interval '1 microsecond', restaurant.timezone) <> day
-       or not pg_try_advisory_xact_lock(restaurant.lock_no, day - date '2020-01-01') then
+       or not try_lock_day(restaurant.lock_no, day) then
       choice := choose_tables(a, restaurant.timezone);
       refusal := coalesce(choice.refusal, phone_refusal(a));
       if refusal is not null then raise exception using errcode = 'TS003'; end if;

@@ -6,7 +6,8 @@ type Client = pg.Client
 export type Plant = { name: string; does: string; plant(client: Client): Promise<void> }
 
 const noLock = `
-  create or replace function lock_day(lock_no integer, day date) returns void language sql as $$ select null::void $$`
+  create or replace function lock_day(lock_no integer, day date) returns void language sql as $$ select null::void $$;
+  create or replace function try_lock_day(lock_no integer, day date) returns boolean language sql as $$ select true $$`
 const noConstraint = 'alter table claims drop constraint claims_never_overlap'
 
 const run =
