@@ -1,9 +1,9 @@
 /**
  * Measures what docs/bench.md explains, each figure next to a yardstick of the same run, and prints one table.
  *
- *     npm run bench -- [http | postgres | spread | usual | distance | feed | history]… [--seconds 3] [--rounds 5]
+ *     npm run bench -- [http | postgres | spread | usual | distance | feed | sockets | history]… [--seconds 3] [--rounds 5]
  *                      [--rows 10000,1000000,10000000] [--strict]
- *     npm run bench -- forecast FILE [--cutoff 2017-03-17] [--horizon 14] [--bookings FILE] [--holidays 2017-03-20,…]
+ *     npm run bench -- forecast FILE [--cutoff 2017-03-17] [--horizon 14] [--bookings FILE] [--holidays 2017-03-20,… | none]
  *     npm run bench -- extract [FILE] [--failures]
  *
  * Without a part: all of them. --strict: exits with 1 where an aim is not met.
@@ -19,11 +19,12 @@ import { history } from './parts/history.ts'
 import { http } from './parts/http.ts'
 import type { Part } from './parts/part.ts'
 import { postgres } from './parts/postgres.ts'
+import { sockets } from './parts/sockets.ts'
 import { spread } from './parts/spread.ts'
 import { usual } from './parts/usual.ts'
 
 const parts = new Map<string, Part>(
-  Object.entries({ http, postgres, spread, usual, distance, feed, history, forecast, extract: sentences }),
+  Object.entries({ http, postgres, spread, usual, distance, feed, sockets, history, forecast, extract: sentences }),
 )
 
 const { values, positionals } = parseArgs({
@@ -35,7 +36,7 @@ const { values, positionals } = parseArgs({
     cutoff: { type: 'string' },
     horizon: { type: 'string', default: '14' },
     bookings: { type: 'string' },
-    holidays: { type: 'string', default: '' },
+    holidays: { type: 'string' },
     failures: { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },
   },
@@ -55,7 +56,7 @@ const options = {
     bookings: values.bookings ?? null,
     cutoff: values.cutoff ?? null,
     horizon,
-    holidays: values.holidays.split(',').filter(Boolean),
+    holidays: values.holidays?.split(',').filter((day) => day !== 'none') ?? null,
   },
   extract: { file: isSentences ? sentencesFile : '../shared/data/utterances.jsonl', failures: values.failures },
   say: (line: string) => console.error(line),

@@ -129,6 +129,11 @@ function defaultBindings(postgres: Postgres, services: Services, worker_port: nu
     QSTASH_NEXT_SIGNING_KEY: devQstash.next_key,
     MAIL_URL: `${services.origin}/mail`,
     MAIL_TOKEN: 'local',
+    OPENAI_URL: `${services.origin}/openai`,
+    SMS_URL: `${services.origin}/sms`,
+    SMS_ACCOUNT: 'AClocal',
+    SMS_TOKEN: 'local',
+    SMS_FROM: '+15005550006',
   }
 }
 

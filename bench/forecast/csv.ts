@@ -1,10 +1,14 @@
 import { dateNumber, wallOfText } from '../replay/wall.ts'
-import type { BookingChange, DayCovers } from '../../src/insights/forecast-rules.ts'
+import type { DayCovers } from '../../src/insights/forecast-rules.ts'
+import type { BookingChange } from '../../src/insights/on-hand-rules.ts'
 import { daysBetween } from '../../src/platform/time.ts'
 import { readRows } from '../replay/csv.ts'
 
 export type Visits = Map<string, DayCovers[]>
 export type Bookings = Map<string, Map<string, BookingChange[]>>
+
+/** Of the days and wall times of the files. */
+export const timezone = 'Asia/Tokyo'
 
 const columns = 'restaurant,date,visitors'
 const mostMistakes = 10

@@ -1,8 +1,8 @@
-import { forecastCovers, type ForecastInput } from '../../src/insights/forecast-rules.ts'
+import { forecastCovers, type ForecastFigures, type ForecastInput } from '../../src/insights/forecast-rules.ts'
 import { addDays, isoWeekday } from '../../src/platform/time.ts'
 import type { Bookings, Visits } from './csv.ts'
 
-export type Cutoff = { cutoff: string; horizon: number; holidays: ReadonlySet<string> }
+export type Cutoff = { cutoff: string; horizon: number; holidays: ReadonlySet<string>; figures?: ForecastFigures }
 
 /** Mean absolute errors in covers, over the days of the horizon that are in the file. */
 export type Measured = {
@@ -19,7 +19,11 @@ export type Measured = {
 }
 
 /** Every restaurant's forecast made at the end of `cutoff`, from what was known then, against the days that followed. */
-export function measure(visits: Visits, bookings: Bookings | null, { cutoff, horizon, holidays }: Cutoff): Measured {
+export function measure(
+  visits: Visits,
+  bookings: Bookings | null,
+  { cutoff, horizon, holidays, figures }: Cutoff,
+): Measured {
   const last = addDays(cutoff, horizon)
   const total = { restaurants: 0, days: 0, ours: 0, naive: 0, weekday_mean: 0, below: 0, above: 0 }
   let spent = 0
@@ -27,11 +31,11 @@ export function measure(visits: Visits, bookings: Bookings | null, { cutoff, hor
     const history = all.filter((day) => day.date <= cutoff)
     const after = all.filter((day) => day.date > cutoff && day.date <= last)
     if (history.length === 0 || after.length === 0) continue
-    const days = after.map(({ date }) => ({ date, closed: false, holiday: holidays.has(date) }))
+    const days = after.map(({ date }) => ({ date, closed: false }))
     const known = bookings?.get(restaurant) ?? null
     const input: ForecastInput = { history, known_through: cutoff, days, holidays, bookings: known }
     const from = performance.now()
-    const forecasts = forecastCovers(input)
+    const forecasts = forecastCovers(input, figures)
     spent += performance.now() - from
     const usual = mean(history.map((day) => day.covers))
     total.restaurants += 1

@@ -6,9 +6,14 @@ import { readSettings } from '../../local/worker/settings.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** Bundles the bare app as the Worker itself is bundled, and answers its folder. */
-export async function buildBare(): Promise<string> {
-  const folder = join(root, '.local', 'bench-bare')
+/** The bare app, bundled as the Worker itself is. */
+export function buildBare(): Promise<string> {
+  return bundle('bench-bare', join(import.meta.dirname, 'bare', 'worker.ts'))
+}
+
+/** Bundles another Worker as ours is bundled, for the same runtime, and answers its folder. */
+export async function bundle(name: string, main: string, bindings: string[] = []): Promise<string> {
+  const folder = join(root, '.local', name)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const configuration_file = join(folder, 'wrangler.toml')
@@ -16,10 +21,11 @@ export async function buildBare(): Promise<string> {
   writeFileSync(
     configuration_file,
     [
-      'name = "bare"',
-      `main = ${JSON.stringify(join(import.meta.dirname, 'bare', 'worker.ts'))}`,
+      `name = ${JSON.stringify(name)}`,
+      `main = ${JSON.stringify(main)}`,
       `compatibility_date = ${JSON.stringify(compatibility_date)}`,
       `compatibility_flags = ${JSON.stringify(compatibility_flags)}`,
+      ...bindings,
     ].join('\n'),
   )
   const wrangler = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js')

@@ -13,9 +13,11 @@ export const nowhere: Pick<Ctx, 'redis' | 'table' | 'floor' | 'secrets'> = {
   secrets: {
     local: true,
     mail: null,
+    sms: null,
     public_origin: 'http://nowhere.invalid',
     token_secret: '',
     qr_keys: { current: 'k1', keys: { k1: '0123456789abcdef' } },
+    openai_url: 'http://nowhere',
     sealing_key: '',
     qstash: { url: '', token: '', current_signing_key: '', next_signing_key: '' },
   },

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { publicHolidays } from '../../src/insights/holiday-rules.ts'
 import { addDays, daysBetween } from '../../src/platform/time.ts'
-import { type Bookings, readBookings, readVisits, type Visits } from '../forecast/csv.ts'
+import { type Bookings, readBookings, readVisits, timezone, type Visits } from '../forecast/csv.ts'
 import { measure, type Measured } from '../forecast/measure.ts'
 import type { Row } from '../measure/table.ts'
 import type { Options } from './part.ts'
@@ -27,7 +28,7 @@ export function forecast({ forecast: asked, say }: Options): Promise<Row[]> {
   const horizon = asked.horizon
   const cutoff = asked.cutoff ?? addDays(last, -horizon)
   if (cutoff < first || cutoff >= last) throw new Error(`--cutoff must be from ${first} to ${addDays(last, -1)}`)
-  const holidays = new Set(asked.holidays)
+  const holidays = asked.holidays ? new Set(asked.holidays) : publicHolidays(timezone, first, addDays(last, 1))
 
   const rows: Row[] = []
   // A week apart and back to a month of history; the asked one is the first.
@@ -40,9 +41,14 @@ export function forecast({ forecast: asked, say }: Options): Promise<Row[]> {
     )
     rows.push(...rowsOf(what, got, at === cutoff))
   }
-  if (bookings) {
-    const without = measure(visits, null, { cutoff, horizon, holidays })
-    rows.push(...rowsOf(`${horizon} days after ${cutoff}, bookings unknown`, without, false))
+  const less: [string, Bookings | null, ReadonlySet<string>][] = [
+    ['bookings unknown', null, holidays],
+    ['holidays unknown', bookings, new Set()],
+    ['neither known', null, new Set()],
+  ]
+  for (const [without, known, named] of less) {
+    const got = measure(visits, known, { cutoff, horizon, holidays: named })
+    rows.push(...rowsOf(`${horizon} days after ${cutoff}, ${without}`, got, false))
   }
   return Promise.resolve(rows)
 }

@@ -7,7 +7,7 @@ export type Options = {
   /** Sizes of history, ascending. */
   rows: number[]
   /** What the part `forecast` reads; null where it finds out itself. */
-  forecast: { file: string; bookings: string | null; cutoff: string | null; horizon: number; holidays: string[] }
+  forecast: { file: string; bookings: string | null; cutoff: string | null; horizon: number; holidays: string[] | null }
   /** Sentences of diners: where they are, and whether to say which are not understood. */
   extract: { file: string; failures: boolean }
   say: (line: string) => void

@@ -74,8 +74,8 @@ export function checkClaims({ violate }: Stage, facts: Facts): void {
 
 /** O3. A key has one effect where it was acknowledged, none where it was refused, and one answer. */
 export function checkKeys({ violate }: Stage, facts: Facts, deeds: Deed[]): void {
-  // That a hold lapsed is the clock's doing, whoever came by when it was noticed.
-  const done = facts.events.filter((event) => event.type !== 'reservation.hold_lapsed')
+  // That a hold lapsed is the clock's doing, whoever came by when it was noticed; a call's own events are no bookings.
+  const done = facts.events.filter(({ type }) => type.startsWith('reservation.') && type !== 'reservation.hold_lapsed')
   const effects = countBy(done.map((event) => `${event.house} ${event.key}`))
   const denials = countBy(facts.denied.map((row) => `${row.house} ${row.key}`))
   const answers = new Map<string, Deed>()

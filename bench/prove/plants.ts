@@ -78,6 +78,11 @@ export const plants: Plant[] = [
       edit(client, 'choose_tables', ['filter (where d.expires_at is null or d.expires_at > a.now)', '']),
   },
   {
+    name: 'hang-up-keeps',
+    does: 'Who hangs up keeps the table that was held for the call.',
+    plant: (client) => edit(client, 'close_call', ['if c.hold_id is not null then', 'if false then']),
+  },
+  {
     name: 'no-events',
     does: 'Changes are made without an event.',
     plant: (client) => edit(client, 'change_reservation', [/perform append_event\([^;]*;/, '']),

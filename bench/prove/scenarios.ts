@@ -1,5 +1,6 @@
 import { busyWeek, hangUps } from './scenarios/busy-week.ts'
 import { combinations } from './scenarios/combinations.ts'
+import { doors } from './scenarios/doors.ts'
 import { duels } from './scenarios/duels.ts'
 import { faultScenarios } from './scenarios/faults.ts'
 import { holds } from './scenarios/holds.ts'
@@ -23,6 +24,7 @@ export const scenarios: Scenario[] = [
   keys,
   phones,
   duels,
+  doors,
   busyWeek,
   hangUps,
   ...faultScenarios,

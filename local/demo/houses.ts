@@ -45,6 +45,7 @@ export const demoHouses = [
         horizon_days: 90,
         max_party: 16,
         pacing: { max_covers_per_slot: 24 },
+        messages: { mail: 'on', sms: 'on' },
       }),
       hours: [
         { days: [2, 3, 4, 5, 6, 7], opens: '11:30', closes: '15:00' },
@@ -79,6 +80,7 @@ export const demoHouses = [
         slot_minutes: 15,
         buffer_minutes: 15,
         approval: 'manual',
+        messages: { mail: 'on', sms: 'on' },
         max_party: 8,
       }),
       hours: [{ days: [1, 2, 3, 4, 5, 6], opens: '17:00', closes: '23:30' }],

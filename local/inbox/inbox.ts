@@ -5,7 +5,13 @@ import { readBody, sendJson, type LocalService } from '../service.ts'
 import { page, type Row } from './page.ts'
 
 export type Sent = { id: string; sent_at: string }
-export type Incoming = { method: string; path: string; headers: IncomingMessage['headers']; body: Buffer }
+export type Incoming = {
+  method: string
+  path: string
+  query: URLSearchParams
+  headers: IncomingMessage['headers']
+  body: Buffer
+}
 export type Answer<T> = { status: number; body: unknown; message?: T }
 
 /** A provider's REST: reads a call and answers it; `message` is what has thereby been sent. */
@@ -57,7 +63,7 @@ export function inboxOf<T extends Sent>(api: Api<T>): InboxService<T> {
         case 'POST /fail':
           return answerControl(request, response, Fail, ({ next, status }) => service.fail(next, status))
         default:
-          return callApi(request, response, url.pathname)
+          return callApi(request, response, url)
       }
     },
   }
@@ -78,8 +84,15 @@ export function inboxOf<T extends Sent>(api: Api<T>): InboxService<T> {
     )
   }
 
-  async function callApi(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-    const incoming = { method: request.method ?? 'GET', path, headers: request.headers, body: await readBody(request) }
+  async function callApi(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const path = url.pathname
+    const incoming = {
+      method: request.method ?? 'GET',
+      path,
+      query: url.searchParams,
+      headers: request.headers,
+      body: await readBody(request),
+    }
     if (fault.next > 0 && incoming.method === 'POST') {
       fault.next--
       return sendJson(response, fault.status, api.problem(fault.status))

@@ -26,11 +26,22 @@ export function smsApi(now: () => number): Api<Sms> {
     return { status: 201, body: resource(message, at), message }
   }
 
+  /** `GET …/Messages.json?To=&DateSent>=`: what went to a number since a day, newest first. */
+  function list(account: string, { query }: Incoming, sent: readonly Sms[]): Answer<Sms> {
+    const to = query.get('To')
+    const day = query.get('DateSent>') ?? ''
+    const found = sent.filter(
+      (one) => one.account_sid === account && (to === null || one.to === to) && one.sent_at >= day,
+    )
+    return { status: 200, body: { messages: found.map((one) => resource(one, new Date(one.sent_at))) } }
+  }
+
   return {
     title: 'Text messages',
-    call(incoming) {
+    call(incoming, sent) {
       const account = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages\.json$/.exec(incoming.path)?.[1]
-      return account && incoming.method === 'POST' ? send(account, incoming) : undefined
+      if (!account) return undefined
+      return incoming.method === 'POST' ? send(account, incoming) : list(account, incoming, sent)
     },
     problem: (status) => refusal(status, codes[status] ?? 20500, 'fault injected').body,
     // In a query an unescaped + is a space, so only the digits count.

@@ -5,6 +5,7 @@ import type { Role, Scope } from '../access/schema.ts'
 import type { Db } from './db.ts'
 import type { MailSettings } from './mail.ts'
 import type { RedisStore } from './redis.ts'
+import type { SmsSettings } from './sms.ts'
 
 /** Who does something; written with every change. */
 export type Actor =
@@ -43,9 +44,12 @@ export type Secrets = {
   token_secret: string
   qr_keys: QrKeys
   sealing_key: string
+  openai_url: string
   qstash: { url: string; token: string; current_signing_key: string; next_signing_key: string }
   /** Null where no mail goes out. */
   mail: MailSettings | null
+  /** Null where no text goes out. */
+  sms: SmsSettings | null
 }
 
 /** One call of a write: the same key and fingerprint get the first answer again. */

@@ -22,6 +22,7 @@ export function openCtx(
       token_secret: env.TOKEN_SECRET,
       qr_keys: env.QR_KEYS,
       sealing_key: env.SEALING_KEY,
+      openai_url: env.OPENAI_URL,
       qstash: {
         url: env.QSTASH_URL,
         token: env.QSTASH_TOKEN,
@@ -29,6 +30,7 @@ export function openCtx(
         next_signing_key: env.QSTASH_NEXT_SIGNING_KEY,
       },
       mail: mailOf(env),
+      sms: smsOf(env),
     },
     ...work,
   }
@@ -36,6 +38,10 @@ export function openCtx(
 
 function mailOf({ MAIL_URL: url, MAIL_TOKEN: token, MAIL_FROM: from }: Env): Secrets['mail'] {
   return url !== undefined && token !== undefined ? { url, token, from } : null
+}
+
+function smsOf({ SMS_URL: url, SMS_ACCOUNT: account, SMS_TOKEN: token, SMS_FROM: from }: Env): Secrets['sms'] {
+  return account !== undefined && token !== undefined && from !== undefined ? { url, account, token, from } : null
 }
 
 type Tables = { getByName(name: string): TableSessionStub }

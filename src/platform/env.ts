@@ -26,6 +26,13 @@ export const Env = z.object({
   MAIL_URL: z.url().optional(),
   MAIL_TOKEN: z.string().min(1).optional(),
   MAIL_FROM: z.string().min(3).default('Tableside <no-reply@tableside.test>'),
+  /** Twilio's API, or what speaks it: account, token and the number (or messaging service) it texts from; all or none. */
+  SMS_URL: z.url().default('https://api.twilio.com'),
+  SMS_ACCOUNT: z.string().min(1).optional(),
+  SMS_TOKEN: z.string().min(1).optional(),
+  SMS_FROM: z.string().min(1).optional(),
+  /** Where calls that come to OpenAI by SIP are answered; another than its own only for a stand-in. */
+  OPENAI_URL: z.url().default('https://api.openai.com'),
   /** Messages a phone at a table may send; twice as many at once. */
   TABLE_OPS_PER_SECOND: z.coerce.number().positive().default(20),
   /** After so long without a word or a ping a phone's socket is closed. */

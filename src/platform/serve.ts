@@ -48,10 +48,10 @@ function clockOf(c: EdgeContext, env: Env): number {
 }
 
 const memberRatePerMinute = 240
-const callRatePerMinute = 240
+export const callRatePerMinute = 240
 
 /** One endpoint as a handler: who, how often, which restaurant, what, then the verb. `changed` hears of every write. */
-export function serve(one: Endpoint, changed: (ctx: Ctx, restaurant_id: string) => void): Handler<EdgeEnv> {
+export function serve(one: Endpoint, changed: (ctx: Ctx, restaurant: Restaurant) => void): Handler<EdgeEnv> {
   return async (c) => {
     const request_id = c.get('request_id')
     const edge = edgeCtx(c)
@@ -66,7 +66,7 @@ export function serve(one: Endpoint, changed: (ctx: Ctx, restaurant_id: string) 
       return answer(one, result, request_id, c)
     } finally {
       // What was refused may have been written too: an answer that could not be given, a hold that had lapsed.
-      if (one.method !== 'get' && asker.restaurant) changed(ctx, asker.restaurant.id)
+      if (one.method !== 'get' && asker.restaurant) changed(ctx, asker.restaurant)
     }
   }
 }
@@ -257,7 +257,8 @@ export function notFound(c: EdgeContext): Response {
   )
 }
 
-function logFailure(event: string, requestId: string, error: unknown): void {
+/** In the log and nowhere else: what went wrong that nobody foresaw. */
+export function logFailure(event: string, requestId: string, error: unknown): void {
   const reasons: string[] = []
   for (let one = error; one instanceof Error; one = one.cause) {
     // A failed query's own message carries its parameters, and they carry names and phones.

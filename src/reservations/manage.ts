@@ -1,3 +1,5 @@
+import { tellFloor } from '../floor/feed-pump.ts'
+import { tellGuests } from '../messages/pump.ts'
 import type { Once } from '../platform/ctx.ts'
 import { withRetry } from '../platform/db.ts'
 import type { PublicCtx, Result, TenantCtx } from '../platform/endpoint.ts'
@@ -32,6 +34,7 @@ export async function changeManaged(
   const { house, row } = await openManaged(ctx, token)
   mayStillChange(house, row)
   const { data, meta } = await changeReservation(house, row.id, input, expected, ownKey(once, row))
+  tellOfIt(house)
   return { data: await presentManaged(house, data), ...(meta ? { meta } : {}) }
 }
 
@@ -45,7 +48,14 @@ export async function cancelManaged(
   const { house, row } = await openManaged(ctx, token)
   if (row.status !== 'cancelled') mayStillChange(house, row)
   const { data } = await stepReservation(house, 'cancel', row.id, { version: expected }, ownKey(once, row))
+  tellOfIt(house)
   return { data: await presentManaged(house, data) }
+}
+
+/** The door is open to all, so nobody at the edge knows whose house it was. */
+function tellOfIt(house: TenantCtx): void {
+  house.after(tellFloor(house, house.restaurant.id))
+  house.after(tellGuests(house, house.restaurant))
 }
 
 /** Its calendar file, for the guest. */

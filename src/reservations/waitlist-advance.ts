@@ -1,4 +1,5 @@
 import { tellFloor } from '../floor/feed-pump.ts'
+import { tellGuests } from '../messages/pump.ts'
 import { withRetry } from '../platform/db.ts'
 import type { Ctx } from '../platform/ctx.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
@@ -40,6 +41,7 @@ export async function advanceWaitlist(ctx: AdvanceCtx, days: string[] | null): P
   }
   if (moved.offered.length + moved.lapsed > 0) {
     await Promise.all([...moved.offered.map((row) => askToBeCalled(ctx, row)), tellFloor(ctx, ctx.restaurant.id)])
+    await tellGuests(ctx, ctx.restaurant)
   }
   return moved
 }

@@ -1,4 +1,5 @@
 import { tellFloor } from '../floor/feed-pump.ts'
+import { tellGuests } from '../messages/pump.ts'
 import type { Once } from '../platform/ctx.ts'
 import type { PublicCtx, Result, TenantCtx } from '../platform/endpoint.ts'
 import { Problem } from '../platform/problem.ts'
@@ -30,6 +31,7 @@ export async function answerAsGuest(
     throw withoutOthers(error)
   })
   ctx.after(tellFloor(ctx, tenant.restaurant.id))
+  ctx.after(tellGuests(tenant, tenant.restaurant))
   return { data: viewOf(tenant, data) }
 }
 

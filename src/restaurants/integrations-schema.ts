@@ -41,6 +41,10 @@ export const NewVoice = z
     webhook_secret: Secret.optional().meta({ description: 'Where what it sends after a call is signed with another' }),
     api_key: Secret.optional().meta({ description: 'To call the platform back: to accept, transfer or hang up' }),
     agent_id: text(120).optional(),
+    model: text(120).optional().meta({ description: 'Of openai: the model that the team of agents speaks with' }),
+    api_url: Url.optional().meta({
+      description: 'Of openai: a gateway that speaks its API, instead of its own address',
+    }),
     phone_numbers: z.array(text(40)).max(20).default([]),
     version: Version.optional(),
   })
@@ -56,6 +60,8 @@ export const Integration = z
     location_id: z.string().optional(),
     lookup: z.boolean().optional(),
     agent_id: z.string().optional(),
+    model: z.string().optional(),
+    api_url: z.string().optional(),
     phone_numbers: z.array(z.string()).optional(),
     has_secret: z.literal(true),
     version: z.int(),
@@ -84,6 +90,8 @@ export const Voice = z.object({
   webhook_secret: z.string().optional(),
   api_key: z.string().optional(),
   agent_id: z.string().optional(),
+  model: z.string().optional(),
+  api_url: z.string().optional(),
   phone_numbers: z.array(z.string()).default([]),
 })
 export type Voice = z.infer<typeof Voice>

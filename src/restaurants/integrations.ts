@@ -9,7 +9,13 @@ import { Problem } from '../platform/problem.ts'
 import { writtenRow } from './change-house.ts'
 import { urlMistake } from './integrations-rules.ts'
 import { Integration, type NewPos, Pos } from './integrations-schema.ts'
-import { callPutIntegration, type SealedIntegration, selectIntegrations, selectSealed } from './queries.ts'
+import {
+  callPutIntegration,
+  callRemoveIntegration,
+  type SealedIntegration,
+  selectIntegrations,
+  selectSealed,
+} from './queries.ts'
 
 /** Says how the till is reached; its secrets are sealed before they leave this isolate. 409 `stale_version`. */
 export async function putPos(
@@ -40,6 +46,24 @@ export async function putPos(
   }
   const answer = await withRetry(() => callPutIntegration(ctx.db, change), ctx.request_id)
   return { data: writtenRow(answer, Integration) }
+}
+
+/** Lets the till go: orders stay with the house from now on. 404 where there is none, 409 `stale_version`. */
+export async function removePos(ctx: TenantCtx, if_match: number | null, once: Once): Promise<Result<Integration>> {
+  return { data: await letGo(ctx, 'pos', if_match, once) }
+}
+
+/** The integration as it was. */
+export async function letGo(ctx: TenantCtx, name: string, if_match: number | null, once: Once): Promise<Integration> {
+  const change = {
+    ...causeOf(ctx),
+    restaurant_id: ctx.restaurant.id,
+    ...once,
+    version: if_match,
+    fields: { name },
+  }
+  const answer = await withRetry(() => callRemoveIntegration(ctx.db, change), ctx.request_id)
+  return writtenRow(answer, Integration)
 }
 
 export async function listIntegrations(ctx: TenantCtx): Promise<Result<Integration[]>> {

@@ -8,6 +8,7 @@ import { doorsAt } from './context-rules.ts'
 import { nowSentence } from './context-sentence-rules.ts'
 import { rememberRestaurant, specialDaysFrom } from './load.ts'
 import { type DoorRow, selectRestaurantNamed } from './queries.ts'
+import type { Restaurant } from './schema.ts'
 
 export const IsOpen = z
   .object({
@@ -36,12 +37,26 @@ export async function isOpen(ctx: PublicCtx, restaurant_name: string, table_numb
   const table = restaurant.tables.find((one) => one.number.toLowerCase() === wanted)
   if (!table) throw new Problem('not_found', { detail: `There is no table ${table_number}.` })
   const doors = doorsAt(restaurant, ctx.now)
-  const iso = (at: number | null): string | null => (at === null ? null : isoAt(at, restaurant.timezone))
-  if (!doors.open) {
-    const sentence = nowSentence(doors, ctx.now, restaurant.timezone)
-    const more = { next_opens_at: iso(doors.next_opens_at), next_closes_at: iso(doors.next_closes_at) }
-    throw new Problem('restaurant_closed', { detail: sentence, hint: sentence, more })
-  }
+  if (!doors.open) throw closedNow(restaurant, ctx.now)
   if (!table.enabled || !ordering_enabled) throw new Problem('table_disabled')
-  return { data: { open: true, closes_at: iso(doors.closes_at) } }
+  return { data: { open: true, closes_at: isoOrNull(doors.closes_at, restaurant.timezone) } }
+}
+
+/** R47. `restaurant_closed`, with when the house opens next and a sentence that says so. `now` in milliseconds. */
+export function closedNow(restaurant: Restaurant, now: number): Problem {
+  const doors = doorsAt(restaurant, now)
+  const { timezone } = restaurant
+  const sentence = nowSentence(doors, now, timezone)
+  return new Problem('restaurant_closed', {
+    detail: sentence,
+    hint: sentence,
+    more: {
+      next_opens_at: isoOrNull(doors.next_opens_at, timezone),
+      next_closes_at: isoOrNull(doors.next_closes_at, timezone),
+    },
+  })
+}
+
+function isoOrNull(at: number | null, timezone: string): string | null {
+  return at === null ? null : isoAt(at, timezone)
 }

@@ -2,13 +2,13 @@ import * as z from 'zod'
 import { endpoint, type Endpoint, publicEndpoint } from '../platform/endpoint.ts'
 import { Id, text } from '../platform/text.ts'
 import { Integration, NewPos, NewVoice, VoiceVendor } from './integrations-schema.ts'
-import { listIntegrations, putPos } from './integrations.ts'
+import { listIntegrations, putPos, removePos } from './integrations.ts'
 import { IsOpen, isOpen } from './is-open.ts'
 import { editMenuItem } from './menu-item.ts'
 import { Menu, MenuItem, MenuItemEdit, NewMenu, ServedMenu } from './menu-schema.ts'
 import { readMenu, replaceMenu, servedMenuFor } from './menu.ts'
 import { TableNumber } from './schema.ts'
-import { putVoice } from './voice-integrations.ts'
+import { putVoice, removeVoice } from './voice-integrations.ts'
 
 const RestaurantName = text(120).meta({ description: 'Its slug or its whole name, in any case' })
 
@@ -82,6 +82,15 @@ export const menuEndpoints: Endpoint[] = [
     run: (ctx, { body, if_match, once }) => putPos(ctx, body, if_match, once),
   }),
   endpoint({
+    method: 'delete',
+    path: '/integrations/pos',
+    scope: 'settings:write',
+    tag: 'Integrations',
+    summary: 'Lets the POS go: orders stay with the house, its secrets are forgotten',
+    answer: Integration,
+    run: (ctx, { if_match, once }) => removePos(ctx, if_match, once),
+  }),
+  endpoint({
     method: 'put',
     path: '/integrations/voice/:vendor',
     scope: 'settings:write',
@@ -91,5 +100,15 @@ export const menuEndpoints: Endpoint[] = [
     body: NewVoice,
     answer: Integration,
     run: (ctx, { params, body, if_match, once }) => putVoice(ctx, params.vendor, body, if_match, once),
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/integrations/voice/:vendor',
+    scope: 'settings:write',
+    tag: 'Integrations',
+    summary: 'Lets a voice platform answer the telephone no more; its secrets are forgotten',
+    params: z.strictObject({ vendor: VoiceVendor }),
+    answer: Integration,
+    run: (ctx, { params, if_match, once }) => removeVoice(ctx, params.vendor, if_match, once),
   }),
 ]

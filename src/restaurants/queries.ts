@@ -108,6 +108,12 @@ export async function callPutIntegration(db: Db, change: unknown): Promise<unkno
   return row?.answer
 }
 
+/** As `callPutIntegration`; `fields` has the name alone. */
+export async function callRemoveIntegration(db: Db, change: unknown): Promise<unknown> {
+  const [row] = await query(db, HouseAnswer, sql`select remove_integration(${JSON.stringify(change)}::jsonb) as answer`)
+  return row?.answer
+}
+
 const IntegrationRow = z.object({ integration: Integration })
 
 export async function selectIntegrations(db: Db, restaurantId: string): Promise<Integration[]> {

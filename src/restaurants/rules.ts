@@ -115,7 +115,9 @@ export function editedSettings(settings: Settings, edit: SettingsEdit): Settings
   if (edit.voice?.consent !== undefined) voice.consent = edit.voice.consent
   if (edit.voice?.transcript_days !== undefined) voice.transcript_days = edit.voice.transcript_days
   if (edit.voice?.transfer_number !== undefined) voice.transfer_number = edit.voice.transfer_number
-  return { ...settings, ...named, pacing, voice }
+  const said = Object.entries(edit.messages ?? {}).filter(([, value]) => value !== undefined)
+  const messages = { ...settings.messages, ...Object.fromEntries(said) }
+  return { ...settings, ...named, pacing, voice, messages }
 }
 
 /** R6. A combination can be used while all its tables are enabled; null where one is gone or off. */

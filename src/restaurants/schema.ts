@@ -39,6 +39,31 @@ const voiceFields = {
   transfer_number: text(40).nullable().meta({ description: 'Where callers who want a person are put through to' }),
 }
 
+const OnOff = z.enum(['off', 'on'])
+const messageFields = {
+  mail: OnOff,
+  sms: OnOff,
+  reminder_hours: z
+    .array(z.int().min(1).max(336))
+    .max(4)
+    .meta({ description: 'How many hours before the visit guests are reminded of it' }),
+  quiet_from: LocalTime.meta({ description: 'Between these hours nobody is reminded; what is urgent goes at once' }),
+  quiet_to: LocalTime,
+  from_name: text(80).nullable().meta({ description: 'Who mails are from; null: the name of the house' }),
+  reply_to: Email.nullable().meta({ description: 'Where answers go; null: the e-mail of the house' }),
+  no_show_note: OnOff.meta({ description: 'on: who did not come is written to' }),
+}
+const defaultMessages = {
+  mail: 'off' as const,
+  sms: 'off' as const,
+  reminder_hours: [24, 3],
+  quiet_from: '21:00',
+  quiet_to: '09:00',
+  from_name: null,
+  reply_to: null,
+  no_show_note: 'off' as const,
+}
+
 /** Without defaults, so that an edit changes only what it names. */
 export const SettingsEdit = z
   .strictObject({
@@ -79,6 +104,7 @@ export const SettingsEdit = z
       description: 'How long a free table is held for one party of the waitlist; six times that for a day to come',
     }),
     voice: z.strictObject(voiceFields).partial().meta({ description: 'For agents that answer the telephone' }),
+    messages: z.strictObject(messageFields).partial().meta({ description: 'What guests are written, and how' }),
   })
   .partial()
   .meta({ id: 'SettingsEdit' })
@@ -93,6 +119,7 @@ export const Settings = z
     waitlist_offer_minutes: minutes(1, 60).default(10),
     voice: z.strictObject(voiceFields).default({ consent: {}, transcript_days: 30, transfer_number: null }),
     max_group: z.int().min(1).max(1000).nullable().default(null),
+    messages: z.strictObject(messageFields).default(defaultMessages),
   })
   .meta({ id: 'Settings' })
 export type Settings = z.infer<typeof Settings>
@@ -121,6 +148,7 @@ export const defaultSettings: Settings = {
   join_without_qr: 'off',
   waitlist_offer_minutes: 10,
   voice: { consent: {}, transcript_days: 30, transfer_number: null },
+  messages: defaultMessages,
 }
 
 /** A table's number is what the house calls it: 7, 12A, P3. */

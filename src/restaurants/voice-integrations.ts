@@ -8,6 +8,8 @@ import { log } from '../platform/log.ts'
 import { toE164 } from '../platform/phone.ts'
 import { Problem } from '../platform/problem.ts'
 import { writtenRow } from './change-house.ts'
+import { letGo } from './integrations.ts'
+import { urlMistake } from './integrations-rules.ts'
 import { Integration, type NewVoice, Voice, type VoiceVendor } from './integrations-schema.ts'
 import { rememberRestaurant, specialDaysFrom } from './load.ts'
 import { callPutIntegration, selectVoiceHouse } from './queries.ts'
@@ -22,7 +24,12 @@ export async function putVoice(
   once: Once,
 ): Promise<Result<Integration>> {
   const { restaurant, secrets } = ctx
-  const { secret, webhook_secret, api_key, agent_id, version, phone_numbers } = input
+  const { secret, webhook_secret, api_key, agent_id, model, api_url, version, phone_numbers } = input
+  const mistake = api_url === undefined ? null : urlMistake(api_url, vendor, secrets.local)
+  if (mistake) {
+    const errors = [{ path: 'api_url', message: mistake }]
+    throw new Problem('validation_failed', { detail: `api_url: ${mistake}`, errors })
+  }
   const hidden = JSON.stringify({ secret, webhook_secret, api_key })
   const change = {
     ...causeOf(ctx),
@@ -33,13 +40,30 @@ export async function putVoice(
       name: `voice:${vendor}`,
       kind: vendor,
       url: null,
-      settings: { phone_numbers: phone_numbers.map((one) => numberOf(one, restaurant.country)), agent_id },
+      settings: {
+        phone_numbers: phone_numbers.map((one) => numberOf(one, restaurant.country)),
+        agent_id,
+        model,
+        api_url,
+      },
       secret_sealed: await sealSecret(secrets.sealing_key, boundTo(restaurant.id, vendor), hidden),
     },
   }
   const answer = await withRetry(() => callPutIntegration(ctx.db, change), ctx.request_id)
   kept.delete(`${vendor}:${restaurant.slug}`)
   return { data: writtenRow(answer, Integration) }
+}
+
+/** The platform answers here no more: what it sends is refused within five seconds. 404, 409 `stale_version`. */
+export async function removeVoice(
+  ctx: TenantCtx,
+  vendor: VoiceVendor,
+  if_match: number | null,
+  once: Once,
+): Promise<Result<Integration>> {
+  const data = await letGo(ctx, `voice:${vendor}`, if_match, once)
+  kept.delete(`${vendor}:${ctx.restaurant.slug}`)
+  return { data }
 }
 
 function numberOf(phone: string, country: string): string {
