@@ -46,6 +46,11 @@ export function strictInputSchema(one: Operation): JsonSchema {
   return strict(inputSchema(one))
 }
 
+/** The same of any shape whose keys are all required. */
+export function strictSchema(shape: z.ZodType): JsonSchema {
+  return strict(z.toJSONSchema(shape, { io: 'input' }))
+}
+
 const kept = new Set(['type', 'description', 'enum', 'const', 'anyOf', 'items', 'properties', 'additionalProperties'])
 
 function strict(schema: unknown): JsonSchema {

@@ -79,6 +79,7 @@ export const es: Catalog = {
     lactose_free: 'sin lactosa',
   },
   refusals: {
+    yes_needed: '¿Es correcto? Dígame sí o no, por favor.',
     validation_failed: 'No he entendido bien. ¿Puede repetirlo?',
     not_found: 'No he podido encontrar eso.',
     rate_limited: 'Ha sido demasiado rápido. Inténtelo de nuevo en un momento.',

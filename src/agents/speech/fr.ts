@@ -81,6 +81,7 @@ export const fr: Catalog = {
     lactose_free: 'sans lactose',
   },
   refusals: {
+    yes_needed: 'Est-ce exact ? Dites oui ou non, s’il vous plaît.',
     validation_failed: "Je n'ai pas bien compris. Pouvez-vous répéter ?",
     not_found: "Je n'ai pas pu trouver cela.",
     rate_limited: "C'était un peu rapide. Réessayez dans un instant.",
