@@ -1,5 +1,5 @@
 /**
- * Finds the figures of the forecast on a file of restaurant-days, and prints those that differ from the ones in use.
+ * Finds the figures of the forecast on a file of restaurant-days, starting from those in use, and prints them.
  *
  *     node bench/forecast/start-fit.ts FILE --through 2017-03-17 [--bookings FILE]
  *
@@ -82,7 +82,7 @@ function search(from: ForecastFigures, names: Named[], loss: (figures: ForecastF
         for (let tried = 0; tried < 4; tried++) {
           const next = { ...found, [name]: Number((found[name] * by).toPrecision(2)) }
           const got = loss(next)
-          if (got > least - 0.0005) break
+          if (got > least - 0.001) break
           found = next
           least = got
           console.log(name, next[name], got.toFixed(4))

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import * as z from 'zod'
 import type { Arena } from './arena.ts'
-import { headersOf, plainly, type Door, type Manner, type Told } from './doors.ts'
+import { headersOf, plainly, statusOf, type Door, type Manner, type Told } from './doors.ts'
 import type { House } from './house.ts'
 
 const secret = 'prove-vapi-secret-0123456789abcdef'
@@ -75,8 +75,5 @@ function readResult(text: string): Told {
   if (one.result !== undefined)
     return { status: 200, code: null, output: z.record(z.string(), z.unknown()).parse(told), text }
   const { code } = Refusal.parse(told)
-  return { status: statuses[code] ?? 409, code, output: {}, text }
+  return { status: statusOf(code), code, output: {}, text }
 }
-
-/** What must be asked again, or must never be; a refusal of any other kind is one. */
-const statuses: Record<string, number> = { busy: 503, unavailable: 503, internal: 500 }

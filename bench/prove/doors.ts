@@ -14,10 +14,15 @@ export type Line = {
   door: string
   /** One attempt; rejects where no answer came. */
   ask: (operation: string, input: Input, manner: Manner) => Promise<Told>
+  /** Where the door names what is said by itself: the name that the next thing said will have. */
+  nextKey?: () => string
   /** Null where there is nothing to hang up: what nobody says yes to lapses by itself. */
   hangUp: ((manner: Manner) => Promise<Told>) | null
 }
-export type Door = { name: string; open: (arena: Arena, house: House, phone: string) => Promise<Line> }
+export type Door = {
+  name: string
+  open: (arena: Arena, house: House, phone: string, moment: number | null) => Promise<Line>
+}
 
 /** A table that is kept for somebody who has not said yes yet. */
 export type Prepared = { line: Line; house: House; wish: Wish; phone: string; token: string; seat: Seat }
@@ -25,9 +30,9 @@ export type Prepared = { line: Line; house: House; wish: Wish; phone: string; to
 const patience_ms = 30_000
 let asked = 0
 
-function mannerOf(house: House, moment: number | null, key?: string): Manner {
+function mannerOf(line: Line, house: House, moment: number | null): Manner {
   asked += 1
-  return { key: key ?? `${house.name}:said:${asked}`, moment }
+  return { key: line.nextKey?.() ?? `${house.name}:said:${asked}`, moment }
 }
 
 /** What agents do for their callers, in two steps. Each returns once there is an answer, and writes it down. */
@@ -73,7 +78,7 @@ export function agentOf(arena: Arena, hear: (deed: Deed) => void) {
   ): Promise<Prepared | null> {
     const verb: Verb = before ? 'move' : 'hold'
     const about = { verb, house, path: line.door, wish, subject: before?.seat.id ?? null }
-    const manner = mannerOf(house, moment)
+    const manner = mannerOf(line, house, moment)
     const { deed, told } = await deedOf(
       about,
       manner,
@@ -95,7 +100,7 @@ export function agentOf(arena: Arena, hear: (deed: Deed) => void) {
     { moment = null, key }: { moment?: number | null; key?: string } = {},
   ): Promise<Deed> {
     const { line, house, wish, phone, token, seat } = kept
-    const manner = mannerOf(house, moment, key)
+    const manner = key === undefined ? mannerOf(line, house, moment) : { key, moment }
     const about = { verb: 'confirm', house, path: line.door, wish: null, subject: seat.id } as const
     const ask = () => line.ask('make_reservation', { ...fieldsOf(wish, phone), commit_token: token }, manner)
     return (await deedOf(about, manner, ask, () => seatNow(house, seat.id))).deed
@@ -105,7 +110,7 @@ export function agentOf(arena: Arena, hear: (deed: Deed) => void) {
   async function hangUp({ line, house, seat }: Prepared): Promise<Deed | null> {
     const { hangUp: end } = line
     if (end === null) return null
-    const manner = mannerOf(house, null)
+    const manner = mannerOf(line, house, null)
     const about = { verb: 'release', house, path: line.door, wish: null, subject: seat.id } as const
     return (
       await deedOf(
@@ -143,6 +148,11 @@ export function toldOf(answer: unknown, text: string): Told {
   if (refused.success) return { status: refused.data.problem.status, code: refused.data.problem.code, output: {}, text }
   const output = z.record(z.string(), z.unknown()).safeParse(answer)
   return { status: output.success ? 200 : 0, code: null, output: output.data ?? {}, text }
+}
+
+/** What must be asked again, or must never be, where a door says the code alone; a refusal of any other kind is one. */
+export function statusOf(code: string): number {
+  return { busy: 503, unavailable: 503, internal: 500 }[code] ?? 409
 }
 
 /** An answer that is HTTP's own: a problem, or that something was done. */

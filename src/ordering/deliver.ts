@@ -51,7 +51,13 @@ export async function deliver(ctx: DeliverCtx, wish: DeliveryWish): Promise<Deli
 }
 
 /** The sealing key was changed: the staff must enter the till's secret again, and hear of it as of any failure. */
-const unreadable: Pushed = { outcome: 'refused', status: null, ms: 0, error: 'the secret of the till cannot be opened' }
+const unreadable: Pushed = {
+  outcome: 'refused',
+  status: null,
+  ms: 0,
+  error: 'the secret of the till cannot be opened',
+  external_id: null,
+}
 
 async function writeDown(
   ctx: DeliverCtx,

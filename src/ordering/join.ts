@@ -9,7 +9,7 @@ import { causeOf } from '../platform/events.ts'
 import { sha256Hex } from '../platform/ids.ts'
 import { Problem } from '../platform/problem.ts'
 import { doorsAt } from '../restaurants/context-rules.ts'
-import { findByName } from '../restaurants/is-open.ts'
+import { closedNow, findByName } from '../restaurants/is-open.ts'
 import { loadAgain, loadRestaurant } from '../restaurants/load.ts'
 import { turnMinutes } from '../restaurants/rules.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
@@ -78,6 +78,7 @@ async function join(
     holds_until: new Date(ctx.now + turnOf(restaurant, table_id) * 60_000).toISOString(),
   }
   const answer = await withRetry(() => callJoinTable(ctx.db, plan), ctx.request_id)
+  if (answer.outcome === 'restaurant_closed') throw closedNow(restaurant, ctx.now)
   if (answer.outcome !== 'joined') throw refusalOfSession(answer)
   // At a door that is open to all the edge does not know whose house it was.
   ctx.after(tellFloor(ctx, restaurant_id))

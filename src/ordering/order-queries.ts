@@ -29,6 +29,7 @@ export const PlaceAnswer = z.discriminatedUnion('outcome', [
     /** Of the line that the rules refused. */
     line_id: z.string().optional(),
     menu_item_id: z.string().optional(),
+    name: z.string().optional(),
     replayed: z.boolean().default(false),
   }),
   z.object({ outcome: z.enum(['key_reused', 'abandoned']), replayed: z.boolean().default(false) }),
@@ -237,6 +238,40 @@ export async function updateMarked(db: Db, restaurantId: string, orderId: string
   await db.execute(sql`
     update orders o set marked_at = ${iso(now)}
      where o.restaurant_id = ${restaurantId} and o.id = ${orderId} and o.marked_at is null`)
+}
+
+const NamedOrder = z.object({ id: z.uuid(), total_minor: z.int(), currency: z.string() })
+export type NamedOrder = z.infer<typeof NamedOrder>
+const Named = z.object({ order: NamedOrder.nullable(), unsure: z.boolean() })
+
+/** The order that the till calls so; `unsure`: whether some order placed since has a name there that is not known here. */
+export async function selectOrderNamed(
+  db: Db,
+  restaurantId: string,
+  externalId: string,
+  since: number,
+): Promise<z.infer<typeof Named>> {
+  const [row] = await query(
+    db,
+    answered(Named),
+    sql`select order_named(${restaurantId}, ${externalId}, ${iso(since)}) as answer`,
+  )
+  return row?.answer ?? { order: null, unsure: false }
+}
+
+/** Null where this house has no such order. */
+export async function callNameOrder(
+  db: Db,
+  restaurantId: string,
+  orderId: string,
+  externalId: string,
+): Promise<NamedOrder | null> {
+  const [row] = await query(
+    db,
+    answered(NamedOrder.nullable()),
+    sql`select name_order(${restaurantId}, ${orderId}, ${externalId}) as answer`,
+  )
+  return row?.answer ?? null
 }
 
 /** The house of that name on the web. */

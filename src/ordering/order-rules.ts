@@ -36,7 +36,8 @@ export type PricedOrder = {
   tax_minor: number
   taxes: TaxShare[]
 }
-export type OrderRefusal = { refusal: CartRefusal; line_id: string; menu_item_id: string }
+/** `name` is what the line was called when it was put into the cart. */
+export type OrderRefusal = { refusal: CartRefusal; line_id: string; menu_item_id: string; name: string }
 
 /**
  * R70. A frozen cart as an order: every price and tax from the server's menu as it is now, whatever the phones were
@@ -51,7 +52,9 @@ export function priceOrder(
   const priced: OrderLine[] = []
   for (const line of lines) {
     const one = priceOne(menu, line, members, at)
-    if (typeof one === 'string') return { refusal: one, line_id: line.id, menu_item_id: line.menu_item_id }
+    if (typeof one === 'string') {
+      return { refusal: one, line_id: line.id, menu_item_id: line.menu_item_id, name: line.name }
+    }
     priced.push(one)
   }
   const taxes = taxShares(priced)

@@ -98,8 +98,15 @@ function place(ctx: MemberCtx, key: string, once: Once, priced: PricedOrder): Pr
 
 /** A refusal is an answer and is kept under its key; where the key has one already, that is the answer. */
 async function refuse(ctx: MemberCtx, key: string, once: Once, refusal: OrderRefusal): Promise<PlaceAnswer> {
-  const { menu_item_id, line_id } = refusal
-  const answer: PlaceAnswer = { outcome: 'refused', code: refusal.refusal, line_id, menu_item_id, replayed: false }
+  const { menu_item_id, line_id, name } = refusal
+  const answer: PlaceAnswer = {
+    outcome: 'refused',
+    code: refusal.refusal,
+    line_id,
+    menu_item_id,
+    name,
+    replayed: false,
+  }
   const kept = await withRetry(
     () => callSettleKey(ctx.db, ctx.restaurant.id, key, once.fingerprint, answer, ctx.now),
     ctx.request_id,
@@ -140,9 +147,10 @@ function cartProblem(frozen: Extract<Frozen, { ok: false }>): Problem {
 
 function problemOf(answer: Exclude<PlaceAnswer, { outcome: 'placed' }>): Problem {
   if (answer.outcome !== 'refused') return new Problem('idempotency_key_reused')
-  const { code, items, line_id, menu_item_id } = answer
+  const { code, items, line_id, menu_item_id, name } = answer
+  const named = items?.map((one) => one.name ?? one.menu_item_id) ?? (name === undefined ? [] : [name])
   return new Problem(codeOf(code), {
-    ...(items ? { detail: `Not to be had: ${items.map((one) => one.name ?? one.menu_item_id).join(', ')}.` } : {}),
+    ...(named.length > 0 ? { detail: `${problems[codeOf(code)][1]}: ${named.join(', ')}.` } : {}),
     more: { ...(items ? { items } : {}), ...(line_id ? { line_id, menu_item_id } : {}) },
   })
 }

@@ -1,6 +1,7 @@
 import type { Pos } from '../restaurants/integrations-schema.ts'
 import type { Order, OrderLine } from './order-schema.ts'
-import type { PosAdapter } from './pos.ts'
+import type { PosAdapter, PosRequest } from './pos.ts'
+import { SquareAnswer } from './square-schema.ts'
 
 const squareVersion = '2024-09-19'
 
@@ -20,6 +21,20 @@ export const squarePos: PosAdapter<Extract<Pos, { kind: 'square' }>> = {
     }
   },
   lookup: async () => null,
+  idIn: (answer) => {
+    const made = SquareAnswer.safeParse(answer)
+    return made.success ? made.data.order.id : null
+  },
+}
+
+/** Square's RetrieveOrder, by its own id. */
+export function retrieveOrder(id: string, pos: Extract<Pos, { kind: 'square' }>): PosRequest {
+  return {
+    method: 'GET',
+    url: `${pos.url.replace(/\/$/, '')}/v2/orders/${encodeURIComponent(id)}`,
+    headers: { authorization: `Bearer ${pos.access_token}`, 'square-version': squareVersion },
+    body: null,
+  }
 }
 
 /** Our order as a CreateOrderRequest. Texts are cut to Square's lengths: a ticket that is refused feeds nobody. */

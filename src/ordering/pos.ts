@@ -12,4 +12,6 @@ export type PosAdapter<P extends Pos> = {
   push: (order: Order, pos: P, at: number) => Promise<PosRequest>
   /** Null where it cannot be asked: then a repeat under the same key is the question. */
   lookup: (order_id: string, pos: P, at: number) => Promise<PosRequest | null>
+  /** What the till calls the order by, in the text that it accepted it with; absent where that is our own id. */
+  idIn?: (answer: string) => string | null
 }

@@ -5,6 +5,7 @@ import type { Order } from './order-schema.ts'
 import type { PosRequest } from './pos.ts'
 
 const patienceMs = 3_000
+const longestAnswer = 262_144
 
 /** What came of one attempt. `unknown`: the till may have the order, nobody knows. */
 export type Pushed = {
@@ -12,6 +13,8 @@ export type Pushed = {
   status: number | null
   ms: number
   error: string | null
+  /** What the till calls the order by; null where it did not say. */
+  external_id: string | null
 }
 
 /**
@@ -23,11 +26,13 @@ export async function pushOrder(order: Order, pos: Pos, unknown: boolean, reques
   const began = Date.now()
   const question = unknown ? await lookupAt(order, pos, began) : null
   if (question) {
-    const answer = await ask(question, requestId)
-    if (isAccepted(answer.status)) return { ...answer, outcome: 'found', ms: Date.now() - began }
+    const { status, error } = await ask(question, requestId)
+    if (isAccepted(status)) return { status, error, external_id: null, outcome: 'found', ms: Date.now() - began }
   }
-  const answer = await ask(await pushTo(order, pos, began), requestId)
-  return { ...answer, outcome: outcomeOf(answer.status), ms: Date.now() - began }
+  const idIn = pos.kind === 'square' ? squarePos.idIn : httpPos.idIn
+  const { status, error, text } = await ask(await pushTo(order, pos, began), requestId, idIn !== undefined)
+  const external_id = isAccepted(status) && text !== null ? (idIn?.(text) ?? null) : null
+  return { status, error, external_id, outcome: outcomeOf(status), ms: Date.now() - began }
 }
 
 function pushTo(order: Order, pos: Pos, at: number): Promise<PosRequest> {
@@ -44,27 +49,51 @@ function outcomeOf(status: number | null): Pushed['outcome'] {
   return status !== null && status !== 408 && status < 500 ? 'refused' : 'unknown'
 }
 
-function isAccepted(status: number | null): boolean {
+export function isAccepted(status: number | null): boolean {
   return status !== null && status >= 200 && status < 300
 }
 
-/** One request, three seconds. Only the status counts: a till that drips its answer has given it. */
-async function ask(request: PosRequest, requestId: string): Promise<Pick<Pushed, 'status' | 'error'>> {
+export type Answered = { status: number | null; error: string | null; text: string | null }
+
+/**
+ * One request to a till, three seconds, and no redirect followed: it would lead past R48. The status is its answer,
+ * even where the body drips or breaks off; the text is read only where somebody `reads` it. Never throws.
+ */
+export async function ask(request: PosRequest, requestId: string, reads = false): Promise<Answered> {
+  const signal = AbortSignal.timeout(patienceMs)
   try {
     const response = await fetch(request.url, {
       method: request.method,
       headers: { ...request.headers, 'x-request-id': requestId },
       body: request.body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(patienceMs),
+      signal,
     })
-    // A body that nobody reads keeps the connection; one that was cut off fails here, and does not matter.
-    await response.body?.cancel().catch(() => undefined)
-    return { status: response.status, error: isAccepted(response.status) ? null : `HTTP ${response.status}` }
+    const { status } = response
+    return { status, error: isAccepted(status) ? null : `HTTP ${status}`, text: await textOf(response, reads) }
   } catch (error) {
-    return {
-      status: null,
-      error: error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 300) : 'no answer',
-    }
+    const why = error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 300) : 'no answer'
+    return { status: null, error: why, text: null }
   }
+}
+
+/** A body that nobody reads keeps the connection. Null where it is not to be had, or longer than any answer is. */
+async function textOf(response: Response, reads: boolean): Promise<string | null> {
+  const declared = Number(response.headers.get('content-length') ?? 0)
+  if (reads && isAccepted(response.status) && declared <= longestAnswer) {
+    return readAtMost(response).catch(() => null)
+  }
+  await response.body?.cancel().catch(() => undefined)
+  return null
+}
+
+async function readAtMost(response: Response): Promise<string | null> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes, { stream: true })
+    // Leaving the loop lets the rest go.
+    if (text.length > longestAnswer) return null
+  }
+  return text + decoder.decode()
 }

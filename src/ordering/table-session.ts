@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import * as z from 'zod'
 import { readEnv } from '../platform/env.ts'
+import { log } from '../platform/log.ts'
 import type { Menu } from '../restaurants/menu-schema.ts'
 import type { Attached, Frozen, FreezeWish, Mutated, Mutator, TableObject } from './object.ts'
 import {
@@ -17,6 +18,7 @@ import { TableState } from './table-state.ts'
 import { TableStore } from './table-store.ts'
 
 const longestMessage = 16_384
+const soonestAlarmMs = 1_000
 /** Refused because the cart is not as the phone thought: it gets the cart. */
 const conflicts: readonly CartRefusal[] = ['stale_line', 'unknown_line', 'cart_frozen', 'stale_cart']
 
@@ -34,7 +36,15 @@ export class TableSession extends DurableObject<Record<string, unknown>> impleme
     this.silentMs = env.TABLE_SILENT_SECONDS * 1000
     this.sockets = new TableSockets(ctx, env.TABLE_OPS_PER_SECOND)
     this.state = new TableState(new TableStore(ctx.storage), (message) => this.sockets.broadcast(message))
+    this.sayAwake()
     this.forgetAbsent()
+  }
+
+  /** Phones that were here before this object was: it slept with their sockets open, and something woke it. */
+  private sayAwake(): void {
+    const phones = this.sockets.all().length
+    const { restaurant_id, table_id } = this.state.session ?? {}
+    if (phones > 0) log('info', 'table_woke', { restaurant_id, table_id, phones })
   }
 
   /** Sockets that died with the process said no goodbye. */
@@ -124,7 +134,7 @@ export class TableSession extends DurableObject<Record<string, unknown>> impleme
     this.sockets.flush()
     this.sockets.accept(server, { ...who, heard_at: Date.now() }, [who.member_id])
     this.catchUp(server, who.member_id, last_seq)
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + this.silentMs)
+    if ((await this.ctx.storage.getAlarm()) === null) await this.setAlarm()
     return new Response(null, { status: 101, webSocket: client })
   }
 
@@ -202,8 +212,19 @@ export class TableSession extends DurableObject<Record<string, unknown>> impleme
       }
       this.forgetAbsent()
     } finally {
-      if (this.sockets.all().length > 0) await this.ctx.storage.setAlarm(now + this.silentMs / 2)
+      await this.setAlarm()
     }
+  }
+
+  /** For when the first of the phones may have been silent for too long: until then the object sleeps. */
+  private async setAlarm(): Promise<void> {
+    const ends = this.sockets.all().map((socket) => {
+      const silent = this.sockets.heardAt(socket) + this.silentMs
+      return Math.min(silent, this.sockets.whoIs(socket)?.expires_at ?? 0)
+    })
+    // Just past it, since at the very moment nobody has been silent for longer; and not over and over.
+    const soonest = Date.now() + soonestAlarmMs
+    if (ends.length > 0) await this.ctx.storage.setAlarm(Math.max(soonest, Math.min(...ends) + 1))
   }
 }
 

@@ -1,6 +1,8 @@
 import { Problem } from './problem.ts'
 
 const mostBytes = 256 * 1024
+/** A voice platform's report of a call repeats its transcript several times over. */
+export const mostReportBytes = 2 * 1024 * 1024
 
 /** The JSON of a request: refused when it is too large, another type, not UTF-8 or not JSON, before anything is done. */
 export async function readBody(request: Request): Promise<unknown> {
@@ -12,18 +14,18 @@ export async function readBody(request: Request): Promise<unknown> {
 }
 
 /** The text of a request as it was sent, for a signature over it; as large as a body may be. */
-export async function readText(request: Request): Promise<string> {
-  return decode(await readBytes(request))
+export async function readText(request: Request, most = mostBytes): Promise<string> {
+  return decode(await readBytes(request, most))
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+async function readBytes(request: Request, most = mostBytes): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? '0')
-  if (declared > mostBytes) throw new Problem('body_too_large')
+  if (declared > most) throw new Problem('body_too_large')
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of request.body ?? []) {
     length += chunk.length
-    if (length > mostBytes) throw new Problem('body_too_large')
+    if (length > most) throw new Problem('body_too_large')
     chunks.push(chunk)
   }
   const bytes = new Uint8Array(length)

@@ -134,6 +134,51 @@ describe('the till', () => {
   })
 })
 
+describe('let go again', () => {
+  test.each([
+    ['pos', http],
+    ['voice/vapi', { secret: 'vapi-secret-of-ours', phone_numbers: [] }],
+  ])('%s: forgotten with its secrets, once, under its version, by this house alone', async (name, body) => {
+    const [house, other] = [await openHouse(where), await openHouse(where)]
+    const path = `/integrations/${name}`
+    expect((await house.call('DELETE', path)).code).toBe('not_found')
+    const put = await house.call('PUT', path, body)
+    await other.call('PUT', path, body)
+    const stale = await house.call('DELETE', path, undefined, { 'if-match': '"9"' })
+    expect([stale.status, stale.code, stale.body.current]).toEqual([409, 'stale_version', put.data])
+    expect((await other.call('DELETE', `/restaurants/${house.id}${path}`)).code).toBe('not_found')
+    const scopes = ['settings:read', 'orders:*']
+    const reader = caller(where.origin, (await house.call('POST', '/keys', { name: 'Reader', scopes })).data.api_key)
+    expect((await reader('DELETE', path)).code).toBe('forbidden')
+
+    const once = { 'idempotency-key': 'gone', 'if-match': '"1"' }
+    const gone = await house.call('DELETE', path, undefined, once)
+    expect([gone.status, gone.data]).toEqual([200, put.data])
+    expect((await house.call('DELETE', path, undefined, once)).data).toEqual(put.data)
+    expect((await house.call('DELETE', path)).code).toBe('not_found')
+    expect((await house.call('GET', '/integrations')).data).toEqual([])
+    expect((await other.call('GET', '/integrations')).data).toHaveLength(1)
+    expect(await rowsOf(where, 'select 1 from integrations where restaurant_id = $1', house.id)).toEqual([])
+    const told = await rowsOf(
+      where,
+      "select before, after from events where restaurant_id = $1 and type = 'integration.removed'",
+      house.id,
+    )
+    expect(told).toMatchObject([{ before: { version: 1, has_secret: true }, after: null }])
+    if (name === 'pos') {
+      const webhook = await fetch(`${where.origin}/webhooks/pos/${house.slug}`, { method: 'POST', body: '{}' })
+      expect(webhook.status).toBe(404)
+    }
+    // Back again it begins anew.
+    expect((await house.call('PUT', path, body)).data).toMatchObject({ version: 1 })
+  })
+
+  test.each(['pos/x', 'voice/nobody'])('%s is none', async (name) => {
+    const house = await openHouse(where)
+    expect([404, 422]).toContain((await house.call('DELETE', `/integrations/${name}`)).status)
+  })
+})
+
 describe('R49 stickers', () => {
   test('each table of the list has its own, the same each time', async () => {
     const house = await openHouse(where)

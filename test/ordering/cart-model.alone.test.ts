@@ -7,7 +7,7 @@ import { atRoot, openTavern, Phone, until } from './phones.ts'
 
 const phoneCount = 8
 const opsEach = Number(process.env['CART_MODEL_OPS'] ?? 200)
-const kills = Number(process.env['CART_MODEL_KILLS'] ?? 6)
+const kills = Number(process.env['CART_MODEL_KILLS'] ?? 12)
 const seed = Number(process.env['CART_MODEL_SEED'] ?? Date.now() % 1_000_000)
 
 let stack: Stack
@@ -100,7 +100,7 @@ function nextCommand(phone: Phone, item: string, random: () => number): CartMuta
   return { ...base, op: 'delete', line_id: line.id, version }
 }
 
-test(`seed ${seed}: ${phoneCount} phones × ${opsEach} commands, dropped and killed, are one cart and the model’s`, async () => {
+test(`R56 seed ${seed}: ${phoneCount} phones, ${opsEach} commands each and more, ${kills} × kill −9: one cart, the model’s`, async () => {
   const house = await openTavern(stack)
   const phones: Phone[] = []
   for (let n = 0; n < phoneCount; n++) {
@@ -110,10 +110,13 @@ test(`seed ${seed}: ${phoneCount} phones × ${opsEach} commands, dropped and kil
   const done: Done[] = []
   let drops = 0
   let repeats = 0
+  let sent = 0
+  const killedAt: number[] = []
 
   const live = async (phone: Phone, random: () => number): Promise<void> => {
     await reconnect(phone, random)
-    for (let n = 0; n < opsEach; n++) {
+    for (let n = 0; n < opsEach || killedAt.length < kills; n++) {
+      sent += 1
       const command = nextCommand(phone, house.menu.soup, random)
       for (let attempt = 0; ; attempt++) {
         if (attempt > 0) repeats += 1
@@ -143,30 +146,27 @@ test(`seed ${seed}: ${phoneCount} phones × ${opsEach} commands, dropped and kil
     }
   }
 
-  const work = { done: false }
-  const killer = async (): Promise<number> => {
+  // Each time in the middle of it: after the one before, phones have been heard again.
+  const killer = async (): Promise<void> => {
     const random = dice(seed + 99)
-    let killed = 0
-    while (!work.done && killed < kills) {
-      await new Promise((resolve) => setTimeout(resolve, 250 + random() * 500))
-      if (work.done) break
+    for (let killed = 0; killed < kills; killed++) {
+      const before = done.length
+      await until(() => done.length >= before + 2 * phoneCount, 'that the phones are at it')
+      await new Promise((resolve) => setTimeout(resolve, random() * 300))
       await stack.worker.kill()
+      killedAt.push(done.length)
       await stack.worker.restart()
-      killed += 1
     }
-    return killed
   }
-  const killing = killer()
-  await Promise.all(phones.map((phone, n) => live(phone, dice(seed + n))))
-  work.done = true
-  const killed = await killing
+  await Promise.all([killer(), ...phones.map((phone, n) => live(phone, dice(seed + n)))])
 
   for (const phone of phones) if (phone.closed) await reconnect(phone, () => 0.9)
   const cart = (await atRoot(stack.origin, phones[0]?.token ?? '', 'GET', '/cart_snapshot')).data
   await until(() => phones.every((phone) => phone.seq >= cart.seq), 'that every phone has heard everything')
 
   // Nothing acknowledged was lost and nothing was done twice: the versions are one row without a gap.
-  expect(done.length).toBe(phoneCount * opsEach)
+  expect(done.length).toBe(sent)
+  expect(new Set(killedAt).size).toBe(kills)
   const updates = done.flatMap((one) => (one.answer.type === 'cart_update' ? [one.answer] : []))
   const versions = updates.map((one) => one.cart_version).toSorted((a, b) => a - b)
   expect(versions).toEqual(Array.from({ length: cart.cart_version }, (_none, n) => n + 1))
@@ -181,6 +181,6 @@ test(`seed ${seed}: ${phoneCount} phones × ${opsEach} commands, dropped and kil
   expect(phones.map((phone) => phone.gaps)).toEqual(phones.map(() => 0))
   const refused = done.length - updates.length
   expect(refused).toBeGreaterThan(0)
-  if (opsEach >= 100) expect([killed > 0, drops > 0, repeats > 0]).toEqual([true, true, true])
-  console.log(`${updates.length} done, ${refused} refused, ${drops} drops, ${killed} kills, ${repeats} repeats`)
+  if (opsEach >= 100) expect([drops > 0, repeats > 0]).toEqual([true, true])
+  console.log(`${updates.length} done, ${refused} refused, ${drops} drops, ${kills} kills, ${repeats} repeats`)
 })

@@ -48,6 +48,7 @@ describe('R70 the server’s prices', () => {
       refusal: 'sold_out_item',
       line_id: id(901),
       menu_item_id: gone.id,
+      name: line(gone.id).name,
     })
     expect(priceOrder(house, [line(id(999))], [bob], at)).toMatchObject({ refusal: 'unknown_item' })
     expect(priceOrder(house, [line(soup.id, { variant_id: id(5) })], [bob], at)).toMatchObject({

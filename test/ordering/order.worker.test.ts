@@ -155,6 +155,58 @@ describe('stock', () => {
   })
 })
 
+describe('R70 sold out between cart and order', () => {
+  test('409 names the line; nothing is written or taken, and the cart is the table’s again', async () => {
+    const house = await openWithTill(where)
+    const guest = await sit(where, house)
+    await house.call('PATCH', `/menu/items/${house.menu.soup}`, { stock: 10 })
+    await guest.phone.order(house.menu.soup)
+    const cake = await guest.phone.order(house.menu.cake)
+    await house.call('PATCH', `/menu/items/${house.menu.cake}`, { sold_out: true })
+    const key = randomUUID()
+    const refused = await fire(guest, key)
+    expect(refused).toMatchObject({
+      status: 409,
+      code: 'sold_out_item',
+      body: { line_id: cake.id, menu_item_id: house.menu.cake, detail: expect.stringContaining('Cake') },
+    })
+    expect((await fire(guest, key)).body).toMatchObject({ line_id: cake.id })
+    expect(await ordersOf(where, house)).toEqual([])
+    const items = (await house.call('GET', '/menu')).data.categories.flatMap((one: { items: unknown[] }) => one.items)
+    expect(items.find((one: { id: string }) => one.id === house.menu.soup)).toMatchObject({ stock: 10 })
+    await guest.phone.mutate({ op: 'delete', line_id: cake.id, version: cake.version })
+    expect((await fire(guest)).data.order.total_minor).toBe(900)
+  })
+
+  test('even when it runs out after the menu was read and before the order is written', async () => {
+    const house = await openTavern(where)
+    const guest = await sit(where, house)
+    await guest.phone.order(house.menu.cake)
+    await withDatabase(where, async (client) => {
+      // The menu is read past this lock; the order waits for it, and finds what the kitchen has done.
+      await client.query('begin')
+      await client.query('select from menu_items where id = $1 for update', [house.menu.cake])
+      const firing = fire(guest)
+      await until(async () => {
+        await client.query('select pg_stat_clear_snapshot()')
+        const waiting = await client.query(
+          "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%place_order(%'",
+        )
+        return waiting.rowCount === 1
+      }, 'the order')
+      await client.query('update menu_items set sold_out = true where id = $1', [house.menu.cake])
+      await client.query('commit')
+      expect(await firing).toMatchObject({
+        status: 409,
+        code: 'sold_out_item',
+        body: { items: [{ menu_item_id: house.menu.cake, name: 'Cake' }] },
+      })
+    })
+    expect(await ordersOf(where, house)).toEqual([])
+    expect((await guest.call('GET', '/cart_snapshot')).data.lines).toHaveLength(1)
+  })
+})
+
 describe('R75 review', () => {
   test('an order waits for its staff: accepted it goes to the till, rejected its stock comes back', async () => {
     const house = await openWithTill(where, { settings: { order_review: 'on' } })

@@ -110,7 +110,16 @@ describe('coming to a table', () => {
     const house = await openTavern(where, { ...closed, settings: { join_without_qr: 'on' }, timezone: 'Etc/UTC' })
     const asked = { restaurant_name: house.slug, table_number: '1' }
     const night = { 'x-tableside-now': '2026-12-01T03:00:00Z' }
-    expect((await as(null)('POST', '/table_session', asked, night)).code).toBe('restaurant_closed')
+    const refused = await as(null)('POST', '/table_session', asked, night)
+    expect(refused).toMatchObject({
+      status: 403,
+      code: 'restaurant_closed',
+      body: { next_opens_at: '2026-12-01T12:00:00+00:00', next_closes_at: '2026-12-01T13:00:00+00:00' },
+    })
+    const door = `/is_open?restaurant_name=${house.slug}&table_number=1`
+    const { request_id: _door, ...said } = (await as(null)('GET', door, undefined, night)).body
+    const { request_id: _join, ...same } = refused.body
+    expect(same).toEqual(said)
     expect((await as(house.key)('POST', '/table_session', asked, night)).status).toBe(201)
     expect((await as(null)('POST', '/table_session', asked, night)).data.created).toBe(false)
   })
@@ -558,4 +567,20 @@ describe('staff', () => {
     for (const path of ['/admin/system/disable_ordering', `/admin/table/${table}/disable`])
       expect((await as(reader.data.api_key)('POST', path)).code).toBe('forbidden')
   })
+})
+
+test('R58 a token that was taken back is remembered for as long as it could be valid, and then forgotten', async () => {
+  const house = await openTavern(where)
+  const joined = await as(house.key)('POST', '/table_session', { table_number: '1' })
+  const { session, ws_token } = joined.data
+  const { jti, exp } = JSON.parse(Buffer.from(ws_token.split('.')[1], 'base64url').toString())
+  expect((await as(house.key)('PATCH', `/session/${session.id}/close`, {})).status).toBe(200)
+  const asked = await fetch(`${where.control_origin}/redis`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer local' },
+    body: JSON.stringify(['TTL', `revoked:${jti}`]),
+  })
+  const seconds = Object(await asked.json()).result
+  expect(seconds).toBeGreaterThanOrEqual(exp - Math.ceil(Date.now() / 1000))
+  expect(seconds).toBeLessThanOrEqual(12 * 3600)
 })

@@ -79,6 +79,27 @@ test('the menu and the door of a table cost one each', async () => {
   expect(await tripsOf(() => fetch(door, noon), 200)).toBe(1)
 })
 
+/** A request to sit down, to be made when it is counted. */
+function join(body: unknown, headers: Record<string, string>): () => Promise<Response> {
+  return () =>
+    fetch(`${stack.origin}/table_session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+}
+
+test('sitting down at a table costs one, by a sticker as by its number, for the first and for who comes next', async () => {
+  const tables = (await house.call('GET', '/tables')).data
+  const { qr_token } = tables.find((one: { number: string }) => one.number === '2')
+  const noon = { 'x-tableside-now': `${daysAhead(0)}T12:00:00+08:00` }
+  const staff = { authorization: `Bearer ${house.key}` }
+  await house.call('GET', '/menu')
+  expect(await tripsOf(join({ qr_token }, noon), 201)).toBe(1)
+  expect(await tripsOf(join({ qr_token, nickname: 'Bo' }, noon), 201)).toBe(1)
+  expect(await tripsOf(join({ table_number: '3' }, staff), 201)).toBe(1)
+})
+
 test('a cold isolate learns the key and the house in one more', async () => {
   await stack.worker.restart()
   expect(await tripsOf(() => house.call('GET', `/availability?date=${daysAhead(10)}&guests=2`), 200)).toBe(2)

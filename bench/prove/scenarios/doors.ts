@@ -2,10 +2,12 @@ import { seatsOf, dayAhead, type Scenario, type Stage } from '../stage.ts'
 import type { Deed, Seat, Wish } from '../deed.ts'
 import { agentOf, type Agent, type Door, type Prepared } from '../doors.ts'
 import { mcp, mcpInCall } from '../doors-mcp.ts'
+import { voiceSocket } from '../doors-socket.ts'
+import { vapi } from '../doors-vapi.ts'
 import type { House } from '../house.ts'
 import { times } from '../random.ts'
 
-const spoken: Door[] = [mcp, mcpInCall]
+const spoken: Door[] = [mcp, mcpInCall, vapi, voiceSocket]
 const minute = 60_000
 
 export const doors: Scenario = {
@@ -68,7 +70,7 @@ async function rivals(
     if (!door) return async () => (await stage.guest.book(house, wish, { moment })).seat
     called += 1
     const phone = `+65970${String(called % 100_000).padStart(5, '0')}`
-    const line = await door.open(stage.arena, house, phone)
+    const line = await door.open(stage.arena, house, phone, moment)
     return () => agent.prepare(line, house, wish, phone, { moment })
   })
   return stage.crowd(tasks)
@@ -87,7 +89,7 @@ function decide({ agent, house, wish }: Evening, one: Prepared, fate: Fate): (()
     case 'yes':
       return [yes()]
     case 'twice': {
-      const key = `${house.name}:twice:${one.seat.id}`
+      const key = one.line.nextKey?.() ?? `${house.name}:twice:${one.seat.id}`
       return times(3, () => yes(key))
     }
     case 'other_time':
