@@ -1,12 +1,10 @@
-import { addDays, daysBetween, isoWeekday } from '../platform/time.ts'
+import { daysBetween, isoWeekday } from '../platform/time.ts'
+import { isUnusual, weekdayParts } from './holiday-rules.ts'
+import { bookedSince, type BookingsByDay, broughtByBooks, onHand, type PastDay, usualBooks } from './on-hand-rules.ts'
 
 /** Covers that came on one day the house was open; a day that is not there was closed. */
 export type DayCovers = { date: string; covers: number }
-/** Covers booked (or, negative, cancelled) so many days ahead of the day they are for. */
-export type BookingChange = { lead_days: number; covers: number }
-export type BookingsByDay = ReadonlyMap<string, readonly BookingChange[]>
-/** A day to forecast. On a holiday people come as on a Sunday. */
-export type ForDay = { date: string; closed: boolean; holiday: boolean }
+export type ForDay = { date: string; closed: boolean }
 
 export type ForecastInput = {
   /** Ascending; what is later than `known_through` is not looked at. */
@@ -14,6 +12,7 @@ export type ForecastInput = {
   /** The last day that is over; forecasts are for the days after it. */
   known_through: string
   days: readonly ForDay[]
+  /** Past ones and those to come; `holiday-rules.ts` says what they change. */
   holidays: ReadonlySet<string>
   /** Null where bookings are not known; later changes than `known_through` are not looked at. */
   bookings: BookingsByDay | null
@@ -32,10 +31,10 @@ export type Forecast = {
 }
 
 /** The name under which forecasts are kept: another one whenever the figures below, or what is done with them, change. */
-export const forecastModel = 'weekday-pickup-1'
+export const forecastModel = 'weekday-pickup-2'
 
-// Found on forecasts of 414 houses made before 2017-03-04, as docs/bench.md tells. Ages are in days.
-const p = {
+/** Found by `bench/forecast/start-fit.ts`, as docs/bench.md tells. Ages are in days. */
+export const forecastFigures = {
   /** Older days are not read. */
   oldest: 180,
   level_age: 20,
@@ -47,10 +46,14 @@ const p = {
   /** Against the mean of the week, Monday first, where a house has little to say of itself. */
   week: [-0.164, -0.135, -0.089, -0.143, 0.099, 0.334, 0.102],
   /** What lies further out than so many deviations is drawn in: a coach party is no trend. */
-  clip_below: 2,
-  clip_above: 1.4,
-  holiday_weight: 0.1,
+  clip_below: 3,
+  clip_above: 1.5,
+  /** Of a holiday and of the day before one, in what is learnt from the past. */
+  unusual_weight: 0.1,
+  holiday: 0.66,
+  eve: 0.41,
   pickup: 0.6,
+  pickup_days: 20,
   pickup_age: 30,
   other_weekday: 0.1,
   /** Of the deviation: below and above the forecast. */
@@ -59,44 +62,60 @@ const p = {
   spread: 0.35,
   spread_days: 5,
 }
+export type ForecastFigures = typeof forecastFigures
 
 type Past = { age: number; weekday: number; covers: number; date: string; weight: number }
 
 /** Expected covers of each day, with an interval and the seasonal-naive forecast. Empty without any history. */
-export function forecastCovers(input: ForecastInput): Forecast[] {
-  const past = pastOf(input)
+export function forecastCovers(input: ForecastInput, p: ForecastFigures = forecastFigures): Forecast[] {
+  const past = pastOf(input, p)
   if (past.length === 0) return []
-  const week = fitWeek(past)
-  const since = input.bookings === null ? null : bookedSince(input.bookings)
+  const week = fitWeek(past, p)
+  const brought = bookingsOf(input, past, week, p)
   return input.days.map((day) => {
-    const lead = daysBetween(input.known_through, day.date)
-    const weekday = input.holidays.has(day.date) || day.holiday ? 6 : isoWeekday(day.date) - 1
-    const on_hand = input.bookings === null ? 0 : onHand(input.bookings, day.date, lead)
+    const on_hand =
+      input.bookings === null ? 0 : onHand(input.bookings, day.date, daysBetween(input.known_through, day.date))
     const naive = naiveOf(past, isoWeekday(day.date) - 1)
     if (day.closed) return { for_day: day.date, covers: 0, low: 0, high: 0, naive: 0, on_hand }
-    const usual = (week.long + (week.effects[weekday] ?? 0)) * week.trend
-    const before = since === null || input.bookings === null ? null : usualOnHand(past, input, weekday, lead, since)
-    const more = before === null ? 0 : p.pickup * before.trust * (on_hand - before.covers)
-    const covers = Math.max(0, usual + more, on_hand)
+    const parts = weekdayParts(day.date, input.holidays, p)
+    const usual = (week.long + sum(week.effects.map((effect, i) => effect * (parts[i] ?? 0)))) * week.trend
+    const covers = Math.max(0, usual + brought(day.date, parts, on_hand), on_hand)
     const s = (past.length * week.deviation + p.spread_days * p.spread * covers) / (past.length + p.spread_days)
     const low = Math.max(0, Math.min(covers, Math.max(on_hand * 0.8, covers - p.below * s)))
     return { for_day: day.date, covers, low, high: covers + p.above * s, naive, on_hand }
   })
 }
 
-function pastOf({ history, known_through, holidays }: ForecastInput): Past[] {
+/** Covers more or fewer than usual that the books of a day promise; none where nobody knows what is usual. */
+function bookingsOf(
+  { bookings, known_through }: ForecastInput,
+  past: readonly Past[],
+  week: Week,
+  p: ForecastFigures,
+): (date: string, parts: readonly number[], on_hand: number) => number {
+  const since = bookings === null ? null : bookedSince(bookings)
+  if (bookings === null || since === null) return () => 0
+  const days: PastDay[] = past.map((day) => {
+    const off = (day.covers - week.long - (week.effects[day.weekday] ?? 0)) / week.deviation
+    return { ...day, off: Math.max(-3, Math.min(3, off)) }
+  })
+  return (date, parts, on_hand) => {
+    const at = { lead: daysBetween(known_through, date), since, known_through, deviation: week.deviation }
+    return broughtByBooks(usualBooks(days, bookings, at, p), parts, on_hand, p)
+  }
+}
+
+function pastOf({ history, known_through, holidays }: ForecastInput, p: ForecastFigures): Past[] {
   return history.flatMap(({ date, covers }) => {
     const age = daysBetween(date, known_through)
     if (age < 0 || age > p.oldest) return []
-    return [{ age, weekday: isoWeekday(date) - 1, covers, date, weight: holidays.has(date) ? p.holiday_weight : 1 }]
+    const weight = isUnusual(date, holidays) ? p.unusual_weight : 1
+    return [{ age, weekday: isoWeekday(date) - 1, covers, date, weight }]
   })
 }
 
 /** What the same weekday brought the last time it was open; null where it never was in ten weeks. */
-export function naiveOf(
-  past: readonly { age: number; weekday: number; covers: number }[],
-  weekday: number,
-): number | null {
+function naiveOf(past: readonly Past[], weekday: number): number | null {
   return past.findLast((day) => day.weekday === weekday && day.age < 70)?.covers ?? null
 }
 
@@ -106,7 +125,7 @@ type Week = { long: number; trend: number; effects: number[]; deviation: number 
  * The long level, what each weekday adds to it, and how the recent level stands to the long one. Five rounds, each of
  * which draws outliers in to where the last one saw them end.
  */
-function fitWeek(past: readonly Past[]): Week {
+function fitWeek(past: readonly Past[], p: ForecastFigures): Week {
   const recent = past.map((day) => day.weight * Math.exp(-day.age / p.level_age))
   const older = past.map((day) => day.weight * Math.exp(-day.age / p.week_age))
   const flat = past.map((day) => day.weight)
@@ -141,45 +160,6 @@ function fitWeek(past: readonly Past[]): Week {
     })
   }
   return { long, trend, effects, deviation }
-}
-
-/** Covers on the books for a day, so many days ahead of it. */
-export function onHand(bookings: BookingsByDay, date: string, lead: number): number {
-  let covers = 0
-  for (const change of bookings.get(date) ?? []) if (change.lead_days >= lead) covers += change.covers
-  return covers
-}
-
-/** The day of the first booking that is known: what was on the books before, nobody knows. */
-function bookedSince(bookings: BookingsByDay): string | null {
-  let first: string | null = null
-  for (const [date, changes] of bookings) {
-    for (const { lead_days } of changes) {
-      const made = addDays(date, -lead_days)
-      if (first === null || made < first) first = made
-    }
-  }
-  return first
-}
-
-/** What such a day had on the books at this distance, and how far that is to be trusted; null where nobody knows. */
-function usualOnHand(
-  past: readonly Past[],
-  { bookings, known_through }: ForecastInput,
-  weekday: number,
-  lead: number,
-  since: string,
-): { covers: number; trust: number } | null {
-  const oldest = daysBetween(since, known_through) - lead
-  let covers = 0
-  let days = 0
-  for (const day of past) {
-    if (day.age > 5 * p.pickup_age || day.age > oldest || bookings === null) continue
-    const weight = day.weight * Math.exp(-day.age / p.pickup_age) * (day.weekday === weekday ? 1 : p.other_weekday)
-    covers += weight * onHand(bookings, day.date, lead)
-    days += weight
-  }
-  return days === 0 ? null : { covers: covers / days, trust: days / (days + 0.5) }
 }
 
 function sum(values: readonly number[]): number {

@@ -1,7 +1,8 @@
 import type { Ctx } from '../platform/ctx.ts'
 import { withRetry } from '../platform/db.ts'
 import { log } from '../platform/log.ts'
-import { makeForecasts } from './make-forecasts.ts'
+import { addDays } from '../platform/time.ts'
+import { daysRead, makeForecasts } from './make-forecasts.ts'
 import { callMarkDays, callRollUp, type InsightHouse, selectHouses } from './queries.ts'
 import { daysToReckon } from './rules.ts'
 
@@ -18,7 +19,9 @@ const days_a_call = 31
 export async function rollUpAndForecast(ctx: JobCtx): Promise<void> {
   const marked = await withRetry(() => callMarkDays(ctx.db, ctx.now, most_days), ctx.request_id)
   const byHouse = Map.groupBy(marked, (one) => one.restaurant_id)
-  const earliest = marked[0]?.service_day ?? new Date(ctx.now).toISOString().slice(0, 10)
+  // Forecasts look back too: a special day tells little of its weekday.
+  const read = addDays(new Date(ctx.now).toISOString().slice(0, 10), -daysRead)
+  const earliest = marked.reduce((least, { service_day }) => (service_day < least ? service_day : least), read)
   const houses = await withRetry(() => selectHouses(ctx.db, [...byHouse.keys()], earliest, ctx.now), ctx.request_id)
   let rolled = 0
   let forecasts = 0

@@ -264,6 +264,48 @@ describe('what the job does', () => {
     expect(await read()).toMatchObject({ seated_covers: 4, available_seat_minutes: 12 * 12 * 60 })
   })
 
+  test('R191 a special day weeks ago is known to the forecast, and hardly learnt from', async () => {
+    const days = daysUntil('2026-06-09', 42)
+    const odd = '2026-06-03'
+    const next = async (special: boolean): Promise<number> => {
+      const house = await openHouse(stack)
+      const [drawn] = drawParties(house, days, 9, 1)
+      if (!drawn) throw new Error('no party drawn')
+      const parties = days.map((day): Party => {
+        const starts_at = Date.parse(`${day}T11:00:00Z`)
+        return {
+          ...drawn,
+          id: randomUUID(),
+          day,
+          status: 'completed',
+          party_size: day === odd ? 20 : 4,
+          guest: null,
+          created_at: starts_at - 86_400_000,
+          starts_at,
+          ends_at: starts_at + 3_600_000,
+          seated_at: starts_at,
+          completed_at: starts_at + 3_600_000,
+          cancelled_at: null,
+        }
+      })
+      await withDatabase(stack, (client) => insertParties(client, house, parties))
+      if (special)
+        await rows(
+          `insert into special_days (restaurant_id, date, hours) values ($1, $2, '[{"opens":"12:00","closes":"23:00"}]')`,
+          house.id,
+          odd,
+        )
+      await hourly(now)
+      // The first run has every day to reckon; the next one's day is the latest only.
+      await hourly(now + 86_400_000)
+      const answer = await ask(house, 'forecast', now + 86_400_000, { from: '2026-06-17', to: '2026-06-17' })
+      return answer.data.days[0].covers
+    }
+    const [named, unnamed] = [await next(true), await next(false)]
+    expect(named).toBeGreaterThan(0)
+    expect(unnamed - named).toBeGreaterThan(0.2)
+  })
+
   test('R189 raw rows purged: the figures stay, whatever is rolled up after', async () => {
     const house = await openHouse(stack)
     const days = daysUntil('2026-06-08', 20)

@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readBookings, readVisits } from '../../bench/forecast/csv.ts'
 import { measure } from '../../bench/forecast/measure.ts'
-import { type BookingChange, forecastCovers, type ForecastInput, onHand } from '../../src/insights/forecast-rules.ts'
+import { forecastCovers, forecastFigures, type ForecastInput } from '../../src/insights/forecast-rules.ts'
 import type { KnownDay } from '../../src/insights/forecast-schema.ts'
+import { publicHolidays, weekdayParts } from '../../src/insights/holiday-rules.ts'
 import { forecastsMadeOn } from '../../src/insights/known-rules.ts'
+import { type BookingChange, onHand } from '../../src/insights/on-hand-rules.ts'
 import { daysFrom, daysToReckon, liveDays, percentileOf, rangeOf } from '../../src/insights/rules.ts'
 import { addDays, isoWeekday } from '../../src/platform/time.ts'
 import { house } from '../reservations/houses.ts'
@@ -16,7 +18,6 @@ const past = daysFrom(addDays(through, -83), through)
 const ahead = daysFrom(addDays(through, 1), addDays(through, 14)).map((date) => ({
   date,
   closed: false,
-  holiday: false,
 }))
 const plain: ForecastInput = {
   history: past.map((date) => ({ date, covers: usual(date) })),
@@ -36,6 +37,10 @@ const booksWith = (more: number): Map<string, BookingChange[]> =>
     ]),
   )
 const at = (more: number): number => coversOf({ ...plain, bookings: booksWith(more) })[4] ?? 0
+
+const parts = (date: string, ...named: string[]): number[] => weekdayParts(date, new Set(named), forecastFigures)
+const ofJapan = (year: number): string[] =>
+  [...publicHolidays('Asia/Tokyo', `${year}-05-01`, `${year}-05-02`)].map((day) => day.slice(5)).toSorted()
 
 describe('R191 forecasts', () => {
   test('a week that repeats is forecast as it is, and so is the naive one', () => {
@@ -64,15 +69,74 @@ describe('R191 forecasts', () => {
     expect(at(300)).toBe(320)
   })
 
-  test('closed days are zero, a holiday is as a Sunday, and no history says nothing', () => {
-    const days = [
-      { date: '2026-06-29', closed: true, holiday: false },
-      { date: '2026-06-30', closed: false, holiday: true },
-    ]
-    const [closed, holiday] = forecastCovers({ ...plain, days })
+  test('a house whose books say all, or nothing, is believed for what they said before', () => {
+    const random = [3, 11, 0, 7, 14, 2, 9, 5, 12, 1, 8]
+    const booked = (i: number): number => random[i % random.length] ?? 0
+    const books = new Map<string, BookingChange[]>(
+      [...past, ...ahead.map((day) => day.date)].map((date, i) => [
+        date,
+        [{ lead_days: 20, covers: date === ahead[4]?.date ? 26 : booked(i) }],
+      ]),
+    )
+    const noise = past.map((_, i) => ((i * 7) % 5) - 2)
+    const brings = (each: number): number => {
+      const history = past.map((date, i) => ({ date, covers: usual(date) + each * booked(i) + (noise[i] ?? 0) }))
+      const without = coversOf({ ...plain, history })[4] ?? 0
+      return ((coversOf({ ...plain, history, bookings: books })[4] ?? 0) - without) / 20
+    }
+    expect(brings(1)).toBeGreaterThan(0.7)
+    expect(brings(0)).toBeLessThan(0.3)
+  })
+
+  test('closed days are zero, and no history says nothing', () => {
+    const [closed] = forecastCovers({ ...plain, days: [{ date: '2026-06-29', closed: true }] })
     expect(closed).toMatchObject({ covers: 0, low: 0, high: 0 })
-    expect(holiday?.covers).toBeGreaterThan(54)
     expect(forecastCovers({ ...plain, history: [] })).toEqual([])
+  })
+
+  test('a holiday within the week is nearer a Sunday, the evening before it nearer a Saturday', () => {
+    const [mon, tue, wed] = coversOf({ ...plain, holidays: new Set(['2026-06-30']) })
+    const [, , usually] = coversOf(plain)
+    expect(mon).toBeGreaterThan(60)
+    expect(mon).toBeLessThan(75)
+    expect(tue).toBeGreaterThan(51)
+    expect(tue).toBeLessThan(60)
+    expect(wed).toBe(usually)
+    // Past ones are hardly learnt from: neither their Sunday nor their Monday says what usual ones bring.
+    const odd = new Set(['2026-06-21', '2026-06-22'])
+    const history = plain.history.map((day) => (odd.has(day.date) ? { ...day, covers: 100 } : day))
+    const named = coversOf({ ...plain, history, holidays: new Set(['2026-06-22']) })
+    const unnamed = coversOf({ ...plain, history })
+    expect(Math.abs((named[0] ?? 0) - 40)).toBeLessThan(Math.abs((unnamed[0] ?? 0) - 40))
+  })
+
+  test('a holiday on a Saturday or Sunday changes no day, and every day is one day', () => {
+    expect(parts('2026-06-27', '2026-06-27')).toEqual([0, 0, 0, 0, 0, 1, 0])
+    expect(parts('2026-06-26', '2026-06-27')).toEqual([0, 0, 0, 0, 1, 0, 0])
+    expect(parts('2026-06-28', '2026-06-28')).toEqual([0, 0, 0, 0, 0, 0, 1])
+    expect(parts('2026-06-28', '2026-06-29')).toEqual([0, 0, 0, 0, 0, forecastFigures.eve, 1 - forecastFigures.eve])
+    for (const date of past.slice(-7))
+      for (const named of [[date], [addDays(date, 1)], [date, addDays(date, 1)]])
+        expect(sum(parts(date, ...named))).toBeCloseTo(1, 9)
+  })
+
+  test('public holidays of Japan are known by rule, elsewhere the house names its own', () => {
+    expect(ofJapan(2017).join(' ')).toBe(
+      '01-01 01-02 01-03 01-09 02-11 03-20 04-29 05-03 05-04 05-05 07-17 08-11 09-18 09-23 10-09 11-03 11-23 12-23',
+    )
+    // With the day after three on a row that began on a Sunday, and a day between two.
+    expect(ofJapan(2026).join(' ')).toBe(
+      '01-01 01-02 01-03 01-12 02-11 02-23 03-20 04-29 05-03 05-04 05-05 05-06 07-20 08-11 09-21 09-22 09-23 10-12 11-03 11-23',
+    )
+    expect(publicHolidays('Asia/Singapore', '2026-01-01', '2026-12-31').size).toBe(0)
+
+    const known: KnownDay[] = past.map((date) => ({ date, covers: usual(date), open: true, booked: [] }))
+    const hours = [{ days: [1, 2, 3, 4, 5, 6, 7], opens: '11:00', closes: '23:00' }]
+    const madeIn = (timezone: string, special_days: { date: string; hours: typeof hours; reason: null }[] = []) =>
+      forecastsMadeOn(house({ timezone, hours, special_days }), known, '2026-06-29').find(
+        (one) => one.for_day === '2026-07-20',
+      )
+    expect(madeIn('Asia/Tokyo')?.covers).toBeGreaterThan(madeIn('Asia/Singapore')?.covers ?? 0)
   })
 
   test('what is known only later changes nothing', () => {
