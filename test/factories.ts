@@ -23,7 +23,9 @@ export function caller(origin: string, key: string | null): Call {
       ...(body === undefined ? {} : { body: raw ? (body as BodyInit) : JSON.stringify(body) }),
     })
     const text = await response.text()
-    const parsed = text === '' ? undefined : JSON.parse(text)
+    // A file is no JSON; who wants its text fetches it.
+    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const parsed = text === '' || !isJson ? undefined : JSON.parse(text)
     return { status: response.status, headers: response.headers, body: parsed, data: parsed?.data, code: parsed?.code }
   }
 }

@@ -17,7 +17,7 @@ export async function matchGuests(ctx: TenantCtx, input: MatchInput): Promise<Re
   }
   const found = await withRetry(() => selectMatches(ctx.db, restaurant.id, asked), ctx.request_id)
   const candidates = found.map((one) => ({
-    guest: presentGuest(one.guest, restaurant.timezone),
+    guest: presentGuest(one.guest, ctx),
     ...scoreOf(one, asked.name !== null),
   }))
   // Of two as likely, the one who comes more often; then the one known for longer.

@@ -4,12 +4,28 @@ import { Id } from '../platform/text.ts'
 import { Reservation } from '../reservations/schema.ts'
 import { changeGuest } from './change.ts'
 import { createGuest } from './create.ts'
+import { eraseGuest, guestData } from './erase.ts'
+import { Erased, GuestData, RemoveQuery } from './erase-schema.ts'
+import { exportGuests, xlsxType } from './export.ts'
+import { Moment, Preferences } from './history-schema.ts'
 import { getGuest, listGuests } from './list.ts'
 import { matchGuests } from './match.ts'
 import { mergeGuests } from './merge.ts'
+import { guestPreferences } from './preferences.ts'
 import { removeGuest } from './remove.ts'
-import { Candidate, Guest, GuestEdit, GuestFilter, MatchInput, MergeInput, NewGuest, PageQuery } from './schema.ts'
-import { guestBookings } from './timeline.ts'
+import {
+  Candidate,
+  ExportFilter,
+  Guest,
+  GuestDetail,
+  GuestEdit,
+  GuestFilter,
+  MatchInput,
+  MergeInput,
+  NewGuest,
+  PageQuery,
+} from './schema.ts'
+import { guestBookings, guestTimeline } from './timeline.ts'
 
 const IdPath = z.strictObject({ id: Id })
 const tag = 'Guests'
@@ -39,6 +55,28 @@ export const guestEndpoints: Endpoint[] = [
     run: (ctx, { body, once }) => createGuest(ctx, body, once),
   }),
   endpoint({
+    method: 'get',
+    path: '/guests/export.csv',
+    scope: 'guests:write',
+    tag,
+    summary: 'All guests, or those a filter finds, as comma-separated values; at most 50,000',
+    query: ExportFilter,
+    answer: z.null(),
+    media: 'text/csv',
+    run: (ctx, { query }) => exportGuests(ctx, 'csv', query),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/guests/export.xlsx',
+    scope: 'guests:write',
+    tag,
+    summary: 'The same as a workbook',
+    query: ExportFilter,
+    answer: z.null(),
+    media: xlsxType,
+    run: (ctx, { query }) => exportGuests(ctx, 'xlsx', query),
+  }),
+  endpoint({
     method: 'post',
     path: '/guests/match',
     scope: 'guests:read',
@@ -53,9 +91,9 @@ export const guestEndpoints: Endpoint[] = [
     path: '/guests/:id',
     scope: 'guests:read',
     tag,
-    summary: 'One guest',
+    summary: 'One guest, with what their past comes to and what is to come',
     params: IdPath,
-    answer: Guest,
+    answer: GuestDetail,
     run: (ctx, { params }) => getGuest(ctx, params.id),
   }),
   endpoint({
@@ -75,9 +113,32 @@ export const guestEndpoints: Endpoint[] = [
     scope: 'guests:write',
     tag,
     summary: 'Removes a guest who has no reservation to come; past ones stay',
+    description: 'With `erase=true` nothing that is about them stays anywhere, and what is counted stays without them.',
     params: IdPath,
-    answer: Guest,
-    run: (ctx, { params, if_match, once }) => removeGuest(ctx, params.id, if_match, once),
+    query: RemoveQuery,
+    answer: z.union([Guest, Erased]),
+    run: (ctx, { params, query, if_match, once }) =>
+      query.erase ? eraseGuest(ctx, params.id, if_match, once) : removeGuest(ctx, params.id, if_match, once),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/guests/:id/preferences',
+    scope: 'guests:read',
+    tag,
+    summary: 'What a guest likes: learned from their visits, and stated; each with its evidence',
+    params: IdPath,
+    answer: Preferences,
+    run: (ctx, { params }) => guestPreferences(ctx, params.id),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/guests/:id/data',
+    scope: 'guests:write',
+    tag,
+    summary: 'Everything that is held about a guest, for the guest',
+    params: IdPath,
+    answer: GuestData,
+    run: (ctx, { params }) => guestData(ctx, params.id),
   }),
   endpoint({
     method: 'post',
@@ -101,5 +162,16 @@ export const guestEndpoints: Endpoint[] = [
     query: PageQuery,
     answer: z.array(Reservation),
     run: (ctx, { params, query }) => guestBookings(ctx, params.id, query),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/guests/:id/timeline',
+    scope: 'guests:read',
+    tag,
+    summary: 'All there was with a guest: bookings, waits, orders, messages, calls, notes; the newest first',
+    params: IdPath,
+    query: PageQuery,
+    answer: z.array(Moment),
+    run: (ctx, { params, query }) => guestTimeline(ctx, params.id, query),
   }),
 ]

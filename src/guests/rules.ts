@@ -1,5 +1,7 @@
 import { toE164 } from '../platform/phone.ts'
-import type { Reason } from './schema.ts'
+import { clock } from '../platform/time.ts'
+import type { Preferences } from './history-schema.ts'
+import type { GuestRow, Reason, Segment } from './schema.ts'
 
 /** What one candidate shares with who was asked for: `likeness` of the names is 0 to 1. */
 export type Likeness = { phone: boolean; email: boolean; likeness: number }
@@ -42,4 +44,59 @@ export function readSearch(q: string, country: string): Search {
   if (phone && !/\p{L}/u.test(q)) return { phone, email: null, name: null }
   if (/^[^\s@]+@[^\s@]+$/.test(q)) return { phone: null, email: q, name: null }
   return { phone: null, email: null, name: q }
+}
+
+const dayMs = 86_400_000
+/** R172. In days: within which four visits are frequent and a first one is new, and after which who came twice has lapsed. */
+export const frequentDays = 90
+export const newDays = 90
+export const lapsedDays = 180
+
+/** R172. Which segments a guest is in at `now` (milliseconds). The same conditions as `inSegment` in queries.ts. */
+export function segmentsOf(
+  guest: Pick<GuestRow, 'vip' | 'visits' | 'last_visit_at' | 'stats'>,
+  now: number,
+): Segment[] {
+  const since = (at: string | null | undefined): number => (at ? (now - Date.parse(at)) / dayMs : Infinity)
+  const last = since(guest.last_visit_at)
+  const is: Record<Segment, boolean> = {
+    vip: guest.vip,
+    frequent: since(guest.stats?.fourth_last_visit_at) <= frequentDays,
+    new: guest.visits === 1 && last <= newDays,
+    lapsed: guest.visits >= 2 && last > lapsedDays,
+    no_show_risk: guest.stats?.no_show_risk ?? false,
+  }
+  return segmentNames.filter((segment) => is[segment])
+}
+const segmentNames: readonly Segment[] = ['vip', 'frequent', 'new', 'lapsed', 'no_show_risk']
+
+export type Habit = { what: string; value: string; times: number }
+type Learned<V> = { value: V; times: number; of: number } | null
+
+/** R174. A habit is what they did at least twice, and in two of five visits: anything less is chance. */
+export function learnedOf(habits: readonly Habit[], visits: number, withOrders: number): Preferences['learned'] {
+  const isHabit = (one: Habit, of: number): boolean => one.times >= 2 && one.times * 5 >= of * 2
+  const of = (what: string): Learned<string> => {
+    const [best] = habits.filter((one) => one.what === what)
+    return best && isHabit(best, visits) ? { value: best.value, times: best.times, of: visits } : null
+  }
+  return {
+    area: of('area'),
+    table: of('table'),
+    time: of('time'),
+    weekday: asNumber(of('weekday')),
+    party_size: asNumber(of('party_size')),
+    dishes: habits
+      .filter((one) => one.what === 'dish' && isHabit(one, withOrders))
+      .map(({ value, times }) => ({ value, times, of: withOrders })),
+  }
+}
+
+function asNumber(one: Learned<string>): Learned<number> {
+  return one && { ...one, value: Number(one.value) }
+}
+
+/** Minutes of a day as a clock shows them. */
+export function timeOf(minute: number | null | undefined): string | null {
+  return minute === null || minute === undefined ? null : clock(minute)
 }

@@ -47,6 +47,21 @@ export const GuestEdit = z
   .meta({ id: 'GuestEdit' })
 export type GuestEdit = z.infer<typeof GuestEdit>
 
+/** Of `guest_stats` in the migrations, without what the row says itself. */
+const GuestStats = z.object({
+  cancellations: z.int(),
+  no_shows: z.int(),
+  first_visit_at: z.string().nullable(),
+  fourth_last_visit_at: z.string().nullable(),
+  spend_minor: z.int(),
+  visits_with_orders: z.int(),
+  usual_party: z.int().nullable(),
+  usual_weekday: z.int().nullable(),
+  usual_minute: z.int().nullable(),
+  lead_hours: z.int().nullable(),
+  no_show_risk: z.boolean(),
+})
+
 /** A row as `guest_json` in the migrations gives it. */
 export const GuestRow = z.object({
   id: Id,
@@ -54,6 +69,8 @@ export const GuestRow = z.object({
   name: z.string().nullable(),
   phone: z.string().nullable(),
   email: z.string().nullable(),
+  other_phones: z.array(z.string()).meta({ description: 'Numbers of guests that were merged into this one' }),
+  other_emails: z.array(z.string()),
   language: z.string().nullable(),
   notes: z.string().nullable(),
   tags: z.array(z.string()),
@@ -62,13 +79,47 @@ export const GuestRow = z.object({
   birthday: z.string().nullable(),
   visits: z.int().meta({ description: 'Reservations that were seated' }),
   last_visit_at: z.string().nullable(),
+  stats: GuestStats.nullable(),
   version: z.int(),
   created_at: z.string(),
   updated_at: z.string(),
 })
 export type GuestRow = z.infer<typeof GuestRow>
-export const Guest = GuestRow.meta({ id: 'Guest' })
+
+/** R172. Which of these somebody is, changes by itself as time goes by. */
+export const Segment = z.enum(['vip', 'frequent', 'new', 'lapsed', 'no_show_risk'])
+export type Segment = z.infer<typeof Segment>
+
+/** R170. What a guest's past comes to; null is what it says nothing of. */
+export const Statistics = z
+  .object({
+    visits: z.int(),
+    first_visit_at: z.string().nullable(),
+    last_visit_at: z.string().nullable(),
+    cancellations: z.int(),
+    no_shows: z.int(),
+    spend_minor: z.int().meta({ description: 'Of what was ordered at their table while they sat there' }),
+    average_spend_minor: z.int().nullable().meta({ description: 'Of the visits with orders' }),
+    currency: z.string(),
+    usual_party: z.int().nullable(),
+    usual_weekday: z.int().nullable().meta({ description: 'ISO: 1 is Monday' }),
+    usual_time: z.string().nullable().meta({ description: 'To the half hour' }),
+    average_lead_hours: z.int().nullable().meta({ description: 'From booking to arrival, walk-ins aside' }),
+  })
+  .meta({ id: 'GuestStatistics' })
+
+export const Guest = GuestRow.omit({ stats: true })
+  .extend({ segments: z.array(Segment), statistics: Statistics })
+  .meta({ id: 'Guest' })
 export type Guest = z.infer<typeof Guest>
+
+/** With what is to come: the next reservation, where there is one. */
+export const GuestDetail = Guest.extend({
+  next_reservation: z
+    .object({ id: Id, confirmation_code: z.string(), starts_at: z.string(), party_size: z.int(), status: z.string() })
+    .nullable(),
+}).meta({ id: 'GuestDetail' })
+export type GuestDetail = z.infer<typeof GuestDetail>
 
 const Page = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -87,10 +138,15 @@ export const GuestFilter = z.strictObject({
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
     .optional(),
+  segment: Segment.optional(),
   min_visits: z.coerce.number().int().min(0).max(10_000).optional(),
   ...Page,
 })
 export type GuestFilter = z.output<typeof GuestFilter>
+
+/** As the list is filtered; an export has no pages. */
+export const ExportFilter = GuestFilter.omit({ limit: true, cursor: true })
+export type ExportFilter = z.output<typeof ExportFilter>
 
 export const MergeInput = z
   .strictObject({

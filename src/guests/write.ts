@@ -24,28 +24,28 @@ export async function writeGuest(ctx: TenantCtx, verb: GuestVerb, asked: Asked, 
   const { restaurant } = ctx
   const plan = { restaurant_id: restaurant.id, ...causeOf(ctx), ...asked }
   const { answer } = await doOnce(ctx, restaurant.id, once, callGuest(verb, plan))
-  return { data: guestOf(GuestAnswer.parse(answer), restaurant.timezone) }
+  return { data: guestOf(GuestAnswer.parse(answer), ctx) }
 }
 
-function guestOf(answer: GuestAnswer, timezone: string): Guest {
+function guestOf(answer: GuestAnswer, ctx: TenantCtx): Guest {
   switch (answer.outcome) {
     case 'created':
     case 'changed':
     case 'deleted':
     case 'merged':
-      return presentGuest(answer.guest, timezone)
+      return presentGuest(answer.guest, ctx)
     case 'stale':
-      throw new Problem('stale_version', { more: { current: presentGuest(answer.guest, timezone) } })
+      throw new Problem('stale_version', { more: { current: presentGuest(answer.guest, ctx) } })
     case 'already_exists':
       throw new Problem('already_exists', {
         detail: `There is a guest with that ${answer.by === 'phone' ? 'phone' : 'e-mail'} already.`,
         errors: [{ path: answer.by, message: 'belongs to another guest' }],
-        more: { current: presentGuest(answer.guest, timezone) },
+        more: { current: presentGuest(answer.guest, ctx) },
       })
     case 'has_upcoming':
       throw new Problem('guest_has_upcoming', {
         detail: `Cancel or finish ${answer.upcoming.join(', ')} first.`,
-        more: { current: presentGuest(answer.guest, timezone), upcoming: answer.upcoming },
+        more: { current: presentGuest(answer.guest, ctx), upcoming: answer.upcoming },
       })
     case 'contact_required':
       throw contactRequired()
