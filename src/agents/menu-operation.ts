@@ -2,6 +2,7 @@ import { searchable } from '../platform/text.ts'
 import { isoWeekday, wallOf } from '../platform/time.ts'
 import { loadMenuAgain } from '../restaurants/menu-load.ts'
 import { servedMenu } from '../restaurants/menu-rules.ts'
+import { heldBy } from './allergen-rules.ts'
 import { type Operation, operation } from './operation.ts'
 import { MenuInfoInput, MenuInfoOutput } from './operation-schema.ts'
 import { bestDishes } from './menu-search-rules.ts'
@@ -87,12 +88,6 @@ export const menuInfo: Operation = operation({
 type Named = { name: string; names?: Record<string, string> | undefined }
 const wordsOf = (item: Named, category: Named): string[] =>
   [item, category].flatMap((one) => [one.name, ...Object.values(one.names ?? {})]).map(searchable)
-
-/** What it may hold, in any of its choices: somebody who must not have it does not ask which. */
-function heldBy(item: Parameters<typeof servedMenu>[0]['categories'][number]['items'][number]): typeof item.allergens {
-  const chosen = item.modifiers.flatMap((group) => group.options.flatMap((option) => option.allergens))
-  return [...new Set([...item.allergens, ...chosen])]
-}
 
 function dishTold(one: Told, speech: Speech, alone: boolean): string[] {
   if (one.sold_out) return [speech.sold_out(one.name)]

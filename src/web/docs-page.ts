@@ -69,7 +69,7 @@ export function docsPage(document: unknown): string {
   )
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${safe(info.title)} API</title><style>${style}</style></head><body><header><h1>${safe(info.title)} API</h1><p>${safe(info.description)}</p>
-<p><a href="/openapi.json">openapi.json</a></p><nav aria-label="Parts">${tags.map((tag) => `<a href="#${safe(tag)}">${safe(tag)}</a>`).join('')}</nav></header><main>${sections.join('')}</main></body></html>`
+<p><a href="/openapi.json">openapi.json</a> · <a href="/llms.txt">llms.txt</a></p><nav aria-label="Parts">${tags.map((tag) => `<a href="#${safe(tag)}">${safe(tag)}</a>`).join('')}</nav></header><main>${sections.join('')}</main></body></html>`
 }
 
 type Schemas = Record<string, unknown>

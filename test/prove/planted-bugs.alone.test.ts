@@ -37,6 +37,7 @@ describe('the race proof', () => {
     ['keys-ignored', 'keys', 1, /keys: O3 effects/],
     ['skip-locked', 'busy-week', 4, /busy-week: false refusal/],
     ['holds-forever', 'holds', 6, /holds: false refusal/],
+    ['hang-up-keeps', 'doors', 2, /doors: false refusal/],
     ['no-events', 'moves', 1, /moves: O4 events/],
     ['any-tenant', 'tenants', 1, /tenants: O7 tenant/],
   ] as const)('turns red with %s planted', async ([bug, where, rounds, shows]) => {
