@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { readControl } from '../control.ts'
 import { mailService, smsService } from '../inbox.ts'
 import { createNeon } from '../neon.ts'
+import { openaiService } from '../openai.ts'
 import { posService } from '../pos.ts'
 import { portInUse } from '../process.ts'
 import { qstashService } from '../qstash.ts'
@@ -24,6 +25,7 @@ export async function serveServices(
     ['pos', posService()],
     ['mail', mailService()],
     ['sms', smsService()],
+    ['openai', openaiService()],
     ['postgres', commandService('postgres', onCommand)],
     ['worker', commandService('worker', onCommand)],
   ])

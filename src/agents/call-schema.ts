@@ -76,6 +76,11 @@ export const VoiceCall = z
     last_heard_at: z.string(),
     ended_at: z.string().nullable(),
     purged_at: z.string().nullable(),
+    cost: z
+      .object({ amount: z.number(), unit: z.string() })
+      .nullable()
+      .default(null)
+      .meta({ description: 'What the platform charged, as it says it' }),
     version: z.int(),
   })
   .meta({ id: 'VoiceCall' })

@@ -2,6 +2,7 @@ import { allows, scopesOf } from '../access/rules.ts'
 import type { Once } from '../platform/ctx.ts'
 import { databaseError, withRetry } from '../platform/db.ts'
 import { tellFloor } from '../floor/feed-pump.ts'
+import { tellGuests } from '../messages/pump.ts'
 import { causeOf } from '../platform/events.ts'
 import { Problem, type ProblemCode, problems } from '../platform/problem.ts'
 import { redacted, slotsOf } from './input-rules.ts'
@@ -35,7 +36,9 @@ const told = ['alternatives', 'bookings', 'read_back', 'commit_token', 'expires_
 export async function operate(ctx: CallCtx, name: string, raw: unknown, once: Once): Promise<OperationAnswer> {
   const { call } = ctx
   const began = Date.now()
-  const answer = await answerTo(ctx, operationNamed(name), raw, once)
+  // A caller's key is that call's own: two calls that count from one must not get each other's tables.
+  const own = call.id === null ? once : { ...once, key: `call:${call.id}:${once.key}` }
+  const answer = await answerTo(ctx, operationNamed(name), raw, own)
   if (call.id !== null) {
     const outcome = answer.ok ? 'ok' : answer.problem.code
     // A measurement, and no decision is made by it.
@@ -53,6 +56,7 @@ export async function operate(ctx: CallCtx, name: string, raw: unknown, once: On
 async function noteTool(ctx: CallCtx, plan: Record<string, unknown>): Promise<void> {
   await withRetry(() => insertToolCall(ctx.db, plan), ctx.request_id)
   await tellFloor(ctx, ctx.restaurant.id)
+  await tellGuests(ctx, ctx.restaurant)
 }
 
 async function answerTo(

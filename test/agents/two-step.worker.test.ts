@@ -241,3 +241,23 @@ describe('R226 a call’s token', () => {
     expect((await none('POST', '/agents/operations/restaurant_info', { topic: 'all' })).code).toBe('forbidden')
   })
 })
+
+test('R228 a key is its call’s own: two callers who send the same one get a table and a place each', async () => {
+  const house = await openLine(where)
+  const key = { 'idempotency-key': '1' }
+  const [first, second] = [await ring(where, house, ana), await ring(where, house, ben)]
+  const codes: string[] = []
+  for (const line of [first, second]) {
+    const { commit_token } = (await line.ask('make_reservation', wish, key)).data.output
+    const booked = await line.ask('make_reservation', { ...wish, commit_token })
+    expect(booked.status, JSON.stringify(booked.body)).toBe(200)
+    codes.push(booked.data.output.reservation.confirmation_code)
+  }
+  expect(new Set(codes).size).toBe(2)
+  const waits = { party_size: 2, name: 'Ana Garcia' }
+  const again = { 'idempotency-key': '2' }
+  const places = [first, second, second].map((line) => line.ask('join_waitlist', waits, again))
+  const [one, other, repeat] = (await Promise.all(places)).map((place) => place.data.output.waitlist_id)
+  expect(other).not.toBe(one)
+  expect(repeat).toBe(other)
+})
