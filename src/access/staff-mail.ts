@@ -36,14 +36,20 @@ export async function sendLink(ctx: MailCtx, to: TokenMail, token: string): Prom
 }
 
 function letterTo(to: TokenMail, link: string): Pick<Mail, 'subject' | 'text'> {
-  const house = to.restaurant_name
+  const house = oneLine(to.restaurant_name)
+  const name = oneLine(to.name)
   if (to.purpose === 'invitation')
     return {
       subject: `${house} invites you to Tableside`,
-      text: `Hello ${to.name},\n\n${house} has made an account for you. Choose a password here; the link works once, for seven days:\n\n${link}\n`,
+      text: `Hello ${name},\n\n${house} has made an account for you. Choose a password here; the link works once, for seven days:\n\n${link}\n`,
     }
   return {
     subject: `${house}: a new password`,
-    text: `Hello ${to.name},\n\nsomebody asked for a new password for your account at ${house}. Choose one here; the link works once, for an hour:\n\n${link}\n\nIf it was not you, nothing has changed and nothing needs to be done.\n`,
+    text: `Hello ${name},\n\nsomebody asked for a new password for your account at ${house}. Choose one here; the link works once, for an hour:\n\n${link}\n\nIf it was not you, nothing has changed and nothing needs to be done.\n`,
   }
+}
+
+/** A subject is a header, and what somebody is called must not read as a letter of ours. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
 }

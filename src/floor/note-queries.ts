@@ -11,9 +11,12 @@ const NoteRow = z.object({
 })
 export type NoteRow = z.infer<typeof NoteRow>
 
+/** A date without a note: a row of nothing but nulls, as Postgres makes JSON of it. */
+const NoNote = z.object({ version: z.null() }).transform(() => null)
+
 export const NoteAnswer = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('written'), note: NoteRow }),
-  z.object({ outcome: z.literal('stale'), note: NoteRow.nullable() }),
+  z.object({ outcome: z.literal('stale'), note: z.union([NoteRow, NoNote]) }),
 ])
 
 /** `plan` has the names of `floor_plan`. */

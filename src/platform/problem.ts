@@ -112,6 +112,13 @@ export const problems = {
     'A person has to look at this',
     'A colleague has to finish that with you. Shall I put you through?',
   ],
+  yes_needed: [409, 'The guest has not said yes to it yet', 'Is that right? Please say yes or no.'],
+  model_not_configured: [
+    409,
+    'The house has set up no model to speak with',
+    'I cannot answer that way. Please call the restaurant.',
+  ],
+  model_unavailable: [503, 'The model does not answer', 'I did not get that. Could you say it once more?'],
   // The life of things
   illegal_step: [409, 'Its state does not allow that step', 'That cannot be done with this booking any more.'],
   too_late_to_change: [
@@ -126,6 +133,7 @@ export const problems = {
   already_exists: [409, 'There is one already', 'We have that already.'],
   guest_has_upcoming: [409, 'The guest has reservations to come', 'That guest still has a booking with us.'],
   contact_required: [422, 'A guest needs a phone or an e-mail', 'May I have a phone number or an e-mail?'],
+  export_too_large: [422, 'More rows than one file holds', 'That is more than fits into one file.'],
   invalid_phone: [422, 'That is no phone number', 'I did not get that phone number. Could you repeat it?'],
 } as const satisfies Record<string, readonly [status: number, title: string, hint: string]>
 

@@ -70,6 +70,9 @@ export function writeRule(reading: { rule: Parts; until: string | null; count: n
   return [...names.map((name) => `${name}=${reading.rule.get(name)}`), end].join(';')
 }
 
+/** No date past it can be asked for: see LocalDate. */
+const lastOfAll = '2199-12-31'
+
 /**
  * The local dates of a rule from its first possible one on, ascending, one more than `most` at the most. They are counted
  * in days, which have no clock: what a date's wall time is as an instant is found for each of them later.
@@ -83,7 +86,8 @@ export function datesOf(rrule: string, start_date: string, most: number): string
       maxIterations: 4_000,
       cache: false,
     })
-    return rule.all((_date, i) => i <= most).map((date) => date.toString().slice(0, 10))
+    const dates = rule.all((_date, i) => i <= most).map((date) => date.toString().slice(0, 10))
+    return dates.filter((date) => date <= lastOfAll)
   } catch {
     return null // a rule such as the 30th of February, which never comes
   }

@@ -27,7 +27,9 @@ export async function answerAsGuest(
 ): Promise<Result<GuestWait>> {
   const { tenant, entry_id } = await openLink(ctx, token)
   const verbs = { accept: acceptOffer, decline: declineOffer, leave: leaveWaitlist }
-  const { data } = await verbs[said.action](tenant, entry_id, { stay: said.stay }, once).catch((error: unknown) => {
+  // A guest's key is a guest's own: it answers for nothing that anybody else did under the same one.
+  const own = { ...once, key: `waitlist:${entry_id}:${once.key}` }
+  const { data } = await verbs[said.action](tenant, entry_id, { stay: said.stay }, own).catch((error: unknown) => {
     throw withoutOthers(error)
   })
   ctx.after(tellFloor(ctx, tenant.restaurant.id))

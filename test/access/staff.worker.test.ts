@@ -53,6 +53,16 @@ describe('R91 an invitation', () => {
     for (const secret of [token, 'plum tart 1987']) expect(JSON.stringify(trail)).not.toContain(secret)
   })
 
+  test('greets by one line, whatever somebody is called', async () => {
+    const boss = await signedIn(where, manager)
+    const to = email()
+    const name = 'Ana\n\nYour account is locked, write to us'
+    expect((await boss.call('POST', '/api/staff', { email: to, name, role: 'host' })).status).toBe(201)
+    await linkMailedTo(where, to)
+    const mailed = await (await fetch(`${where.control_origin}/mail?to=${encodeURIComponent(to)}`)).text()
+    expect(mailed).toContain('Hello Ana Your account is locked, write to us,')
+  })
+
   test('once more under the same key is one, with one mail; with another body it is refused', async () => {
     const wish = { email: email(), name: 'Bo', role: 'server' }
     const key = { 'idempotency-key': `invite-${wish.email}` }

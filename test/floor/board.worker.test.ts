@@ -200,6 +200,9 @@ describe('the note of the day', () => {
       const lost = notes.find((one) => one.status !== 200)
       expect(lost?.body).toMatchObject({ code: 'stale_version', current: { version: 1 } })
     }
+    // Of a date that nobody has written of.
+    const none = await house.call('PUT', `/floor/notes/${daysAhead(14)}`, { note: 'x', version: 3 })
+    expect(none.body).toMatchObject({ code: 'stale_version', current: { note: '', version: 0 } })
     const key = { 'idempotency-key': 'note-1' }
     const again = await Promise.all([1, 2].map(() => house.call('PUT', path, { note: 'Twice', version: 1 }, key)))
     expect(again.map((one) => one.data?.version)).toEqual([2, 2])

@@ -18,6 +18,8 @@ function follow(rrule: string, start: string, time = '19:00', timezone = zone): 
 describe('R135 rules', () => {
   test.each([
     ['FREQ=WEEKLY;BYDAY=TH;COUNT=3', '2026-12-01', ['2026-12-03', '2026-12-10', '2026-12-17']],
+    // Dates that nothing else here takes are none of a series.
+    ['FREQ=WEEKLY;COUNT=3', '2199-12-20', ['2199-12-20', '2199-12-27']],
     ['rrule:freq=weekly;count=2', '2026-12-01', ['2026-12-01', '2026-12-08']],
     ['FREQ=DAILY;INTERVAL=3;UNTIL=20261207', '2026-12-01', ['2026-12-01', '2026-12-04', '2026-12-07']],
     ['FREQ=MONTHLY;BYDAY=-1FR;COUNT=3', '2026-12-01', ['2026-12-25', '2027-01-29', '2027-02-26']],

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
 import { readWaitlistToken, waitlistUrl } from '../../src/reservations/waitlist-link.ts'
-import { type Answer, caller, openHouse } from '../factories.ts'
+import { type Answer, caller, openHouse, withDatabase } from '../factories.ts'
 import { clockAt, day, entry, join, occupy, until } from './queues.ts'
 
 const where = inject('stack')
@@ -80,6 +80,61 @@ test('R133 a link that was made up, or for another entry, is 404', async () => {
     restaurant_id: house.id,
     entry_id: ana.id,
   })
+})
+
+test('R133 the key of a guest is that guest’s own, whoever else counts from one', async () => {
+  const house = await openHouse(where)
+  const key = { ...at18, 'idempotency-key': '1' }
+  for (const name of ['Ana', 'Bo']) {
+    const { id } = await join(house, { name }, at18)
+    const url = await waitlistUrl(secrets, { restaurant_id: house.id, id })
+    const left = [
+      await visit(url, 'POST', { action: 'leave' }, key),
+      await visit(url, 'POST', { action: 'leave' }, key),
+    ]
+    expect(left.map((one) => one.data)).toMatchObject([
+      { name, status: 'left' },
+      { name, status: 'left' },
+    ])
+  }
+})
+
+test.each(['accept', 'seat'])('R132 who was moved before they %s have the table they were moved to', async (step) => {
+  const house = await openHouse(where, {
+    tables: [
+      { number: '1', seats: 4 },
+      { number: '2', seats: 4 },
+    ],
+  })
+  const [one] = house.tables
+  const gone = await occupy(house, '17:30', { table_id: one?.id })
+  const sits = await occupy(house, '17:30')
+  const ana = await join(house, {}, at18)
+  await house.call('DELETE', `/reservations/${gone.id}`, undefined, clockAt('18:05'))
+  const offered = await until(
+    () => entry(house, ana.id, clockAt('18:05')),
+    ({ status }) => status === 'offered',
+  )
+  const sides = { a: { reservation: offered.reservation.id }, b: { reservation: sits.id } }
+  expect((await house.call('POST', '/floor/swap', sides, clockAt('18:08'))).status).toBe(200)
+  const url = await waitlistUrl(secrets, { restaurant_id: house.id, id: ana.id })
+  const taken =
+    step === 'accept'
+      ? await visit(url, 'POST', { action: 'accept' }, clockAt('18:10'))
+      : await house.call('POST', `/waitlist/${ana.id}/seat`, {}, clockAt('18:10'))
+  expect(taken.status, JSON.stringify(taken.body)).toBe(200)
+  const claims = await withDatabase(where, (client) =>
+    client.query<{ number: string; live: boolean }>(
+      `select t.number, c.during @> $3::timestamptz as live
+         from claims c join tables t on t.restaurant_id = c.restaurant_id and t.id = c.table_id
+        where c.restaurant_id = $1 and c.owner = $2 and c.blocking order by t.number`,
+      [house.id, offered.reservation.id, `${day}T18:30:00+08:00`],
+    ),
+  )
+  expect(claims.rows).toEqual([
+    { number: '1', live: false },
+    { number: '2', live: true },
+  ])
 })
 
 test('keys do what their scopes say: who may join may not seat', async () => {
