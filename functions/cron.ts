@@ -2,7 +2,10 @@ import { sweepStaff } from '../src/access/staff-sweep.ts'
 import { closeSilentCalls, purgeTranscripts } from '../src/agents/sweep.ts'
 import { tellOpenFloors } from '../src/floor/feed-tick.ts'
 import { extendStays } from '../src/floor/stays.ts'
+import { repairGuestStats } from '../src/guests/repair.ts'
+import { purgeAudit, sealAudit } from '../src/insights/audit-seal.ts'
 import { rollUpAndForecast } from '../src/insights/roll-up.ts'
+import { forgetMessages, sweepMessages } from '../src/messages/pump.ts'
 import { sweepDeliveries } from '../src/ordering/deliver.ts'
 import { closeIdleSessions } from '../src/ordering/idle.ts'
 import { doNights } from '../src/ordering/night.ts'
@@ -25,11 +28,13 @@ const jobs: Record<string, Job[]> = {
     sweepUnmarked,
     sweepDeliveries,
     closeIdleSessions,
+    sweepMessages,
     extendStays,
     sweepStaff,
+    sealAudit,
     tellOpenFloors,
   ],
-  '0 * * * *': [doNights, purgeTranscripts, rollUpAndForecast],
+  '0 * * * *': [doNights, purgeTranscripts, rollUpAndForecast, purgeAudit, repairGuestStats, forgetMessages],
 }
 
 export async function runCron(

@@ -2,6 +2,7 @@ import { Receiver } from '@upstash/qstash'
 import type { Handler } from 'hono'
 import * as z from 'zod'
 import { tellFloor } from '../src/floor/feed-pump.ts'
+import { deliverMessage } from '../src/messages/deliver.ts'
 import { deliver } from '../src/ordering/deliver.ts'
 import { parseJson, readText } from '../src/platform/body.ts'
 import type { Secrets } from '../src/platform/ctx.ts'
@@ -29,6 +30,23 @@ export const deliverJob: Handler<EdgeEnv> = async (c) => {
   const attempt = first_attempt + Number(c.req.header('upstash-retried') ?? '0')
   const state = await deliver({ ...ctx, actor: { kind: 'system', name: 'qstash' } }, { ...wish, attempt, seen: null })
   ctx.after(tellFloor(ctx, wish.restaurant_id))
+  return c.json({ success: state !== 'pending', data: { state } }, state === 'pending' ? 503 : 200)
+}
+
+const MessageJob = DeliverJob.omit({ order_id: true }).extend({ id: z.uuid() })
+
+/** QStash brings a message's next attempt, or says that its hour has come. */
+export const messageJob: Handler<EdgeEnv> = async (c) => {
+  const ctx = edgeCtx(c)
+  const body = await readText(c.req.raw)
+  const signature = c.req.header('upstash-signature') ?? ''
+  if (!(await isQstash(ctx.secrets, '/jobs/message', signature, body))) throw new Problem('invalid_signature')
+  const job = MessageJob.safeParse(parseJson(body))
+  if (!job.success) throw new Problem('validation_failed')
+  const { first_attempt, ...wish } = job.data
+  const attempt = first_attempt + Number(c.req.header('upstash-retried') ?? '0')
+  const actor = { kind: 'system', name: 'qstash' } as const
+  const state = await deliverMessage({ ...ctx, actor }, { ...wish, attempt, seen: null })
   return c.json({ success: state !== 'pending', data: { state } }, state === 'pending' ? 503 : 200)
 }
 

@@ -26,8 +26,7 @@ export function hotParty(n: number, first: string): Party {
 const month = 30
 /** As hotParty, but each wants some evening of a month. */
 export function anyDay(n: number, first: string): Party {
-  const party = hotParty(n, first)
-  return { ...party, reservation_date: addDays(first, Math.floor(randomOf(n + 0.5)() * month)) }
+  return { ...hotParty(n, first), reservation_date: addDays(first, Math.floor(randomOf(n + 0.5)() * month)) }
 }
 
 const turns = 8

@@ -49,19 +49,22 @@ export function postgres({ seconds, rounds, say }: Options): Promise<Row[]> {
     const share = Math.round(shareOf(medianOf(measured.attempts), 'booked') * 100)
     const hot_days = `booking attempts on hot days (${share} % get a table), on Postgres alone`
     const all_booked = 'bookings on 60 evenings, on Postgres alone'
-    const row = (what: string, ours: Figures[], yardstick: string, than: Figures[], least: number | null): Row => ({
-      what,
-      ours: perSecond(medianOf(ours).rate),
-      yardstick,
-      ratio: ratioOf(ours, than),
-      aim: least === null ? null : { least },
-    })
     return [
       row(all_booked, measured.seated, same_rows, measured.rows, 0.25),
       row(hot_days, measured.attempts, same_rows, measured.rows, null),
       row(all_booked, measured.seated, short_row, measured.bare, null),
     ]
   })
+}
+
+function row(what: string, ours: Figures[], yardstick: string, than: Figures[], least: number | null): Row {
+  return {
+    what,
+    ours: perSecond(medianOf(ours).rate),
+    yardstick,
+    ratio: ratioOf(ours, than),
+    aim: least === null ? null : { least },
+  }
 }
 
 const Kept = z.tuple([z.object({ answer: z.string() })])

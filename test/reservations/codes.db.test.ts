@@ -8,6 +8,9 @@ import { daysAhead, withDatabase } from '../factories.ts'
 
 const where = inject('stack')
 
+/** Leaves what it is to fill as it is: all zeros. */
+const zeros = <T extends ArrayBufferView | null>(bytes: T): T => bytes
+
 test('a confirmation code that the house has given already is not given again, and nobody is refused for it', async () => {
   const restaurant = await openRoom(where, `codes-${Date.now()}`)
   const db = openDb(where.database_url, new URL(where.control_origin).host)
@@ -20,7 +23,6 @@ test('a confirmation code that the house has given already is not given again, a
     })
   // The same dice twice: the second booking is offered the code of the first.
   const dice = vi.spyOn(crypto, 'getRandomValues')
-  const zeros = <T extends ArrayBufferView | null>(bytes: T): T => bytes
   for (let throws = 0; throws < 2; throws++) dice.mockImplementationOnce(zeros)
   const first = await book('19:00:00')
   for (let throws = 0; throws < 2; throws++) dice.mockImplementationOnce(zeros)
