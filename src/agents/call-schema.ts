@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Id, Instant, LanguageTag, LocalDate, text, Version } from '../platform/text.ts'
+import { Id, Instant, isStorable, LanguageTag, LocalDate, text, Version } from '../platform/text.ts'
 
 /** Through which door a caller reaches the operations. */
 export const doors = ['rest', 'mcp', 'vapi', 'retell', 'elevenlabs', 'openai', 'twilio', 'voice_ws'] as const
@@ -99,6 +99,7 @@ const Key = z
   .string()
   .min(1)
   .max(200)
+  .refine(isStorable, 'must be well-formed Unicode without NUL')
   .optional()
   .meta({ description: 'The vendor’s name for it: what is told twice stands once' })
 export const Speaker = z.enum(['caller', 'agent'])
@@ -118,7 +119,10 @@ export const NewHandoff = z
     key: Key,
     from: AgentName,
     to: AgentName,
-    data: z.record(z.string().max(60), z.unknown()).default({}),
+    data: z
+      .record(z.string().max(60), z.unknown())
+      .refine(isStorable, 'must be well-formed Unicode without NUL')
+      .default({}),
   })
   .meta({ id: 'NewHandoff' })
 export type NewHandoff = z.infer<typeof NewHandoff>

@@ -1,3 +1,5 @@
+import { storable } from '../platform/text.ts'
+
 /** Fields that name somebody, or say what somebody said: known to the call's record, not to the log of its tools. */
 const personal = new Set([
   'name',
@@ -55,12 +57,12 @@ export function redacted(raw: unknown): Record<string, unknown> {
     Object.entries(input)
       .filter(([key, value]) => !secret.has(key) && value !== null && value !== undefined)
       .slice(0, 30)
-      .map(([key, value]) => [key, personal.has(key) ? '…' : short(value)]),
+      .map(([key, value]) => [storable(key, 60), personal.has(key) ? '…' : short(value)]),
   )
 }
 
 const short = (value: unknown): unknown =>
-  typeof value === 'string' ? value.slice(0, 120) : ['number', 'boolean'].includes(typeof value) ? value : '…'
+  typeof value === 'string' ? storable(value, 120) : ['number', 'boolean'].includes(typeof value) ? value : '…'
 
 const slots = ['date', 'time', 'party_size', 'name', 'phone', 'requests', 'area'] as const
 

@@ -5,6 +5,7 @@ import { tellFloor } from '../floor/feed-pump.ts'
 import { tellGuests } from '../messages/pump.ts'
 import { causeOf } from '../platform/events.ts'
 import { Problem, type ProblemCode, problems } from '../platform/problem.ts'
+import { storable } from '../platform/text.ts'
 import { redacted, slotsOf } from './input-rules.ts'
 import type { CallCtx, Operation } from './operation.ts'
 import { insertToolCall } from './queries.ts'
@@ -43,7 +44,7 @@ export async function operate(ctx: CallCtx, name: string, raw: unknown, once: On
     const outcome = answer.ok ? 'ok' : answer.problem.code
     // A measurement, and no decision is made by it.
     const ms = Date.now() - began
-    const tool = { key: once.key, operation: name.slice(0, 60), input: redacted(raw), outcome, ms }
+    const tool = { key: once.key, operation: storable(name, 60), input: redacted(raw), outcome, ms }
     const actor = { kind: 'call', id: call.id } as const
     const plan = { ...causeOf({ ...ctx, actor }), restaurant_id: ctx.restaurant.id, id: call.id, tool }
     const slots = answer.ok ? slotsOf(raw) : {}

@@ -74,12 +74,12 @@ export const ResendInput = z.strictObject({ version: Version.optional() }).meta(
 
 const words = {
   subject: text(200).nullish().meta({ description: 'Of a mail; the usual one where not said' }),
-  body: z.string().trim().min(1).max(4_000).meta({ description: 'With placeholders such as {time}' }),
+  body: text(4_000).meta({ description: 'With placeholders such as {time}' }),
 }
 export const TemplateName = z.strictObject({ kind: Kind, channel: Channel, language: MessageLanguage })
 export type TemplateName = z.infer<typeof TemplateName>
 export const NewTemplate = z
-  .strictObject({ ...words, version: z.int().min(0).optional() })
+  .strictObject({ ...words, version: z.int().min(0).max(2_147_483_647).optional() })
   .meta({ id: 'NewMessageTemplate', description: '`version` 0 where the house had no words of its own yet' })
 export type NewTemplate = z.infer<typeof NewTemplate>
 /** Words for a kind of message: the house's own, or the usual ones (`version` 0). */

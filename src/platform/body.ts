@@ -45,11 +45,31 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** 400 `malformed_json` where it is none. */
+/** 400 `malformed_json` where it is none, or nested deeper than anything that is meant: what reads it would not return. */
 export function parseJson(value: string): unknown {
+  const parsed = jsonOf(value)
+  if (isDeeper(parsed, mostDepth)) {
+    throw new Problem('malformed_json', { detail: `The body is nested deeper than ${mostDepth} levels.` })
+  }
+  return parsed
+}
+
+function jsonOf(value: string): unknown {
   try {
     return JSON.parse(value)
   } catch {
     throw new Problem('malformed_json')
   }
+}
+
+const mostDepth = 64
+
+/** Level by level: what is too deep to be called down into is not too deep for a loop. */
+function isDeeper(value: unknown, most: number): boolean {
+  let level = [value]
+  for (let depth = 0; depth <= most; depth++) {
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []))
+    if (level.length === 0) return false
+  }
+  return true
 }

@@ -36,6 +36,16 @@ export const Id = z.uuid()
 export const Version = z.int().min(1).max(2_147_483_647)
 export const Email = z.email().max(254)
 
+/** Whether Postgres can keep it: no NUL and no half character, in any text or name within what JSON can say. */
+export function isStorable(value: unknown): boolean {
+  return !/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/.test(JSON.stringify(value) ?? '')
+}
+
+/** The beginning of a text, as Postgres can keep it. */
+export function storable(value: string, longest: number): string {
+  return value.slice(0, longest).toWellFormed().replaceAll('\0', '')
+}
+
 /** As names are searched for: without case, accents and doubled spaces. */
 export function searchable(name: string): string {
   return name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim()

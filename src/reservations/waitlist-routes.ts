@@ -50,7 +50,7 @@ export const waitlistEndpoints: Endpoint[] = [
   endpoint({
     method: 'get',
     path: '/waitlist',
-    scope: 'floor:read',
+    scope: 'reservations:read',
     tag,
     summary: 'The queue of a day in order, with what each may expect now',
     query: WaitlistFilter,
@@ -90,7 +90,7 @@ export const waitlistEndpoints: Endpoint[] = [
   endpoint({
     method: 'get',
     path: '/waitlist/:id',
-    scope: 'floor:read',
+    scope: 'reservations:read',
     tag,
     summary: 'One entry',
     params: IdPath,

@@ -7,7 +7,7 @@ const Secret = z
   .max(500)
   .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
   .meta({ writeOnly: true, description: 'Sealed at rest, and never shown again' })
-const Url = z.string().max(500)
+const Url = text(500)
 
 /** How the restaurant's till is reached. Each PUT brings its secrets anew: none is kept for another address. */
 export const NewPos = z

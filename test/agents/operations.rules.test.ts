@@ -157,6 +157,11 @@ describe('what models write', () => {
   test('is kept without what names anybody; what is known is kept for the next agent', () => {
     const raw = { date: '2026-12-01', name: 'Ana', phone: '+65', party_size: 2, commit_token: 'x', new_time: '20:00' }
     expect(redacted(raw)).toEqual({ date: '2026-12-01', name: '…', phone: '…', party_size: 2, new_time: '20:00' })
+    // As it can be kept: a text that is cut within a character, or has what a column takes none of.
+    expect(redacted({ area: `${'x'.repeat(119)}🍷`, 'a\0': 'b\0' })).toEqual({
+      area: `${'x'.repeat(119)}\ufffd`,
+      a: 'b',
+    })
     expect(slotsOf(raw)).toEqual({ date: '2026-12-01', time: '20:00', party_size: 2, name: 'Ana', phone: '+65' })
     expect(entitiesOf({ b: 1, a: 'x', c: null, d: '', e: [] })).toEqual(['a', 'b'])
   })

@@ -42,6 +42,10 @@ function isProblem(answer: Answer): void {
 
 const good = { name: 'Ana', phone_number: '98207272', reservation_date: date, reservation_time: '19:00', party_size: 2 }
 
+function nested(levels: number): string {
+  return `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+}
+
 describe('bad input gets its code and changes nothing', () => {
   test.each<[string, unknown, Record<string, string>, number, string]>([
     ['no body', undefined, {}, 422, 'validation_failed'],
@@ -49,6 +53,9 @@ describe('bad input gets its code and changes nothing', () => {
     ['an array', [], {}, 422, 'validation_failed'],
     ['null', null, {}, 422, 'validation_failed'],
     ['deep nesting', '['.repeat(100_000), {}, 400, 'malformed_json'],
+    ['nesting that is JSON', nested(20_000), { 'idempotency-key': 'deep' }, 400, 'malformed_json'],
+    ['65 levels', nested(65), {}, 400, 'malformed_json'],
+    ['64 levels', nested(64), {}, 422, 'validation_failed'],
     ['broken UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), {}, 400, 'malformed_text'],
     ['300 KiB', JSON.stringify({ ...good, notes: 'x'.repeat(300 * 1024) }), {}, 413, 'body_too_large'],
     ['another type', JSON.stringify(good), { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
@@ -208,6 +215,24 @@ const doors = (some: House): [string, string][] => [
   ['PATCH', `/menu/items/${some.tables[0]?.id}`],
   ['PUT', '/integrations/pos'],
 ]
+
+test.each([String.raw`a\u0000b`, String.raw`a\ud800b`])('what Postgres cannot keep is refused: %s', async (text) => {
+  const { data } = await house.call('POST', '/agents/calls', { caller_phone: null })
+  const handoffs = `/agents/calls/${data.call.id}/handoffs`
+  const pos = { kind: 'http', url: 'https://till.example/*', secret: 'a-secret-of-it' }
+  for (const [method, path, body] of [
+    ['PUT', '/message-templates/confirmation/mail/en', { body: '*' }],
+    ['POST', handoffs, { key: 'one', from: 'main', to: 'menu', data: { deep: [{ er: '*' }] } }],
+    ['POST', handoffs, { key: '*', from: 'main', to: 'menu', data: {} }],
+    ['POST', handoffs, { key: 'two', from: 'main', to: 'menu', data: { '*': 1 } }],
+    ['PUT', '/integrations/pos', pos],
+  ] as const) {
+    const answer = await house.call(method, path, JSON.stringify(body).replace('*', text))
+    expect([path, answer.code]).toEqual([path, 'validation_failed'])
+  }
+  const late = { body: 'See you', version: 2_147_483_648 }
+  expect((await house.call('PUT', '/message-templates/confirmation/mail/en', late)).code).toBe('validation_failed')
+})
 
 describe('any JSON at any door is a 2xx or a problem, never a 500', () => {
   test('bodies of any shape, and near-right ones with one thing wrong', async () => {

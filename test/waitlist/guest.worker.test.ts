@@ -116,12 +116,12 @@ test.each(['accept', 'seat'])('R132 who was moved before they %s have the table 
     ({ status }) => status === 'offered',
   )
   const sides = { a: { reservation: offered.reservation.id }, b: { reservation: sits.id } }
-  expect((await house.call('POST', '/floor/swap', sides, clockAt('18:08'))).status).toBe(200)
+  expect((await house.call('POST', '/floor/swap', sides, clockAt('18:06'))).status).toBe(200)
   const url = await waitlistUrl(secrets, { restaurant_id: house.id, id: ana.id })
   const taken =
     step === 'accept'
-      ? await visit(url, 'POST', { action: 'accept' }, clockAt('18:10'))
-      : await house.call('POST', `/waitlist/${ana.id}/seat`, {}, clockAt('18:10'))
+      ? await visit(url, 'POST', { action: 'accept' }, clockAt('18:08'))
+      : await house.call('POST', `/waitlist/${ana.id}/seat`, {}, clockAt('18:08'))
   expect(taken.status, JSON.stringify(taken.body)).toBe(200)
   const claims = await withDatabase(where, (client) =>
     client.query<{ number: string; live: boolean }>(

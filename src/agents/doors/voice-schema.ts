@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Instant, LanguageTag, text } from '../../platform/text.ts'
+import { Instant, isStorable, LanguageTag, text } from '../../platform/text.ts'
 import { Speaker } from '../call-schema.ts'
 
 /** The protocol that is spoken; `bearer.<token>` is offered beside it where a header cannot be sent. */
@@ -53,7 +53,7 @@ export const VoiceMessage = z.union([
     type: z.literal('said'),
     text: text(4000),
     speaker: Speaker.default('caller'),
-    key: z.string().min(1).max(120).optional(),
+    key: z.string().min(1).max(120).refine(isStorable).optional(),
     at: Instant.optional(),
   }),
   z.strictObject({ type: z.literal('hang_up'), summary: text(4000).optional() }),

@@ -37,6 +37,8 @@ describe('R248 the voice socket', () => {
     expect(started).toMatchObject({ type: 'call.started', consent: expect.stringContaining('automated') })
     expect(await wire.ask({ type: 'said', text: 'A table for two', key: 'one' })).toEqual({ type: 'noted', key: 'one' })
     await wire.ask({ type: 'said', text: 'A table for two', key: 'one' })
+    const odd = await wire.ask({ type: 'said', text: 'A table for two', key: '\0' })
+    expect(odd).toMatchObject({ type: 'error', code: 'malformed' })
     const fields = { date, time: '19:00', party_size: 2, name: 'Ana Garcia' }
     expect(await wire.ask(reservation({ date, party_size: 2 }, 'availability.check'))).toMatchObject({
       type: 'availability.found',
