@@ -111,7 +111,9 @@ export async function dump(where: Where, house: House): Promise<Map<string, stri
     )
     const found = new Map<string, string[]>()
     for (const { name, scoped } of rows) {
-      const own = scoped === null ? '' : `where t.${scoped} = '${house.id}'`
+      // Other suites open their houses meanwhile.
+      const column = name === 'restaurants' ? 'id' : scoped
+      const own = column === null ? '' : `where t.${column} = '${house.id}'`
       const { rows: said } = await client.query(`select t::text as row from ${name} t ${own}`)
       found.set(
         name,

@@ -16,6 +16,11 @@ afterAll(() => stack.stop())
 
 const everyFive = (at: number): Promise<void> => stack.worker.scheduled({ cron: '*/5 * * * *', time: new Date(at) })
 const hourly = (at: number): Promise<void> => stack.worker.scheduled({ cron: '0 * * * *', time: new Date(at) })
+/** A zone where it is noon now: the next night is far, whatever the hour this runs at. */
+function noonZone(): string {
+  const ahead = 12 - new Date().getUTCHours()
+  return ahead === 0 ? 'Etc/GMT' : `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`
+}
 const minutes = (n: number): number => Date.now() + n * 60_000
 
 async function rows<T extends Record<string, unknown>>(statement: string, ...values: unknown[]): Promise<T[]> {
@@ -149,7 +154,7 @@ describe('R83 the restaurant’s own night', () => {
 
   test('the pass that is mailed is the one that opens; one whose mail failed is made anew and mailed within hours', async () => {
     const email = `late-${randomUUID()}@x.test`
-    const house = await openTavern(stack, { email, settings: { daily_pass: 'on' } })
+    const house = await openTavern(stack, { email, timezone: noonZone(), settings: { daily_pass: 'on' } })
     await fetch(`${stack.control_origin}/mail/fail`, {
       method: 'POST',
       body: JSON.stringify({ next: 20, status: 500 }),
