@@ -2,7 +2,8 @@
 import { neon, neonConfig } from '@neondatabase/serverless'
 import { Agent, request } from 'node:http'
 import { closedLoop, type Caller } from '../measure/loop.ts'
-import { anyDay, hotParty, randomOf, scatteredParty, type Party } from '../measure/parties.ts'
+import { addDays } from '../../src/platform/time.ts'
+import { anyDay, hotParty, randomOf, scatteredParty, seatedParty, type Party } from '../measure/parties.ts'
 import { bookingOf, readingsOf, type Statement } from '../measure/statements.ts'
 import { Setting, Stretch, type Told } from './protocol.ts'
 
@@ -54,6 +55,8 @@ async function callOf({ load, first_party, most }: Stretch): Promise<Caller> {
     }
     case 'hot':
       return crowd(most, (at) => ({ party: hotParty(first_party + at, first_day), key: setting.key }))
+    case 'seated':
+      return crowd(most, (at) => ({ party: seatedParty(first_party + at, addDays(first_day, 300)), key: setting.key }))
     case 'spread':
       return crowd(most, (at) => {
         const key = setting.other_keys[Math.floor(randomOf(first_party + at)() * setting.other_keys.length)]

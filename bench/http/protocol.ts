@@ -25,6 +25,7 @@ export const loads = [
   'availability',
   'availability_statement',
   'hot',
+  'seated',
   'spread',
 ] as const
 
