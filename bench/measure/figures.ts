@@ -55,11 +55,12 @@ export function ratioOf(ours: Figures[], yardstick: Figures[], figure: 'rate' | 
 
 /**
  * Measures several things in turns, every other round in reverse, so that whatever else the machine does meets all of
- * them alike; a short first round, which warms caches and compilers, is thrown away.
+ * them alike; a short first round, which warms caches and compilers, is thrown away. What is `warmed` then is done once.
  */
 export async function inTurns<Name extends string>(
   rounds: number,
   things: Record<Name, (round: number) => Promise<Figures>>,
+  warmed: () => Promise<void> = async () => {},
 ): Promise<Record<Name, Figures[]>> {
   const names = Object.keys(things).filter((name): name is Name => name in things)
   const measured = new Map<Name, Figures[]>(names.map((name) => [name, []]))
@@ -68,6 +69,7 @@ export async function inTurns<Name extends string>(
       const figures = await things[name](round)
       if (round > 0) measured.get(name)?.push(figures)
     }
+    if (round === 0) await warmed()
   }
   return recordOf(measured)
 }

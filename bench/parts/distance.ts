@@ -7,7 +7,7 @@ import { closedLoop, type Caller } from '../measure/loop.ts'
 import { firstDay, seatedParty } from '../measure/parties.ts'
 import { openRoom, room } from '../measure/room.ts'
 import { bookingOf, planIn } from '../measure/statements.ts'
-import { withBackend, withClient } from '../measure/stack.ts'
+import { analyze, withBackend, withClient } from '../measure/stack.ts'
 import { ms, type Row } from '../measure/table.ts'
 import {
   insertLog,
@@ -51,10 +51,14 @@ export function distance({ seconds, rounds, say }: Options): Promise<Row[]> {
     }
     say(`distance: ${rounds} rounds of ${seconds} s each, ${callers} callers, ${distance_ms} ms away`)
     await control(stack.control_origin, distance_ms)
-    const measured = await inTurns(rounds, {
-      ours: () => closedLoop(Array<Caller>(callers).fill(oneCall), seconds),
-      theirs: () => closedLoop(Array<Caller>(callers).fill(fourCalls), seconds),
-    })
+    const measured = await inTurns(
+      rounds,
+      {
+        ours: () => closedLoop(Array<Caller>(callers).fill(oneCall), seconds),
+        theirs: () => closedLoop(Array<Caller>(callers).fill(fourCalls), seconds),
+      },
+      () => analyze(stack.database_url),
+    )
     return [
       {
         what: `p50 of a booking, the database ${distance_ms} ms away`,

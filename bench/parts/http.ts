@@ -15,7 +15,7 @@ import { inTurns, medianOf, ratioOf, shareOf, type Figures } from '../measure/fi
 import { firstDay, hotParty } from '../measure/parties.ts'
 import { openQueue } from '../measure/queue.ts'
 import { room } from '../measure/room.ts'
-import { withClient } from '../measure/stack.ts'
+import { analyze, withClient } from '../measure/stack.ts'
 import { ms, perSecond, type Row } from '../measure/table.ts'
 import type { Options } from './part.ts'
 
@@ -62,13 +62,17 @@ export async function http({ seconds, rounds, say }: Options): Promise<Row[]> {
     return figures
   }
   say(`http: ${rounds} rounds of ${seconds} s each, ${connections} connections kept alive`)
-  const measured = await inTurns(rounds, {
-    bare: () => measure('bare'),
-    book: () => measure('book'),
-    book_statement: () => measure('book_statement'),
-    availability: () => measure('availability'),
-    availability_statement: () => measure('availability_statement'),
-  })
+  const measured = await inTurns(
+    rounds,
+    {
+      bare: () => measure('bare'),
+      book: () => measure('book'),
+      book_statement: () => measure('book_statement'),
+      availability: () => measure('availability'),
+      availability_statement: () => measure('availability_statement'),
+    },
+    () => analyze(stack.database_url),
+  )
   return [
     ...rowsOf('booking', measured.book, measured.book_statement, measured.bare),
     ...rowsOf('availability', measured.availability, measured.availability_statement, measured.bare),

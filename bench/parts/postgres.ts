@@ -7,7 +7,7 @@ import { inTurns, medianOf, ratioOf, shareOf, type Figures } from '../measure/fi
 import { hotParty, scatteredParty } from '../measure/parties.ts'
 import { callers, openQueue } from '../measure/queue.ts'
 import { openRoom } from '../measure/room.ts'
-import { withBackend, withClient } from '../measure/stack.ts'
+import { analyze, withBackend, withClient } from '../measure/stack.ts'
 import { perSecond, type Row } from '../measure/table.ts'
 import type { Options } from './part.ts'
 
@@ -37,12 +37,16 @@ export function postgres({ seconds, rounds, say }: Options): Promise<Row[]> {
     const bare = await openAttempts(url, callers, bareInsert, bareParams, 40_000)
 
     say(`postgres: ${rounds} rounds of ${seconds} s of hot days, bookings and bare inserts, ${callers} connections`)
-    const measured = await inTurns(rounds, {
-      attempts: () => attempts.run(seconds),
-      seated: () => seated.run(seconds),
-      rows: () => rows.run(seconds),
-      bare: () => bare.run(seconds),
-    })
+    const measured = await inTurns(
+      rounds,
+      {
+        attempts: () => attempts.run(seconds),
+        seated: () => seated.run(seconds),
+        rows: () => rows.run(seconds),
+        bare: () => bare.run(seconds),
+      },
+      () => analyze(url),
+    )
     await Promise.all([attempts.end(), seated.end(), rows.end(), bare.end()])
     const same_rows = `${perSecond(medianOf(measured.rows).rate)} bare durable inserts of the same rows`
     const short_row = `${perSecond(medianOf(measured.bare).rate)} bare durable inserts of one short row`

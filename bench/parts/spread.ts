@@ -9,7 +9,7 @@ import { startClient } from '../http/start-client.ts'
 import { inTurns, medianOf, ratioOf, shareOf, type Figures } from '../measure/figures.ts'
 import { firstDay } from '../measure/parties.ts'
 import { copyRoom, room } from '../measure/room.ts'
-import { withClient } from '../measure/stack.ts'
+import { analyze, withClient } from '../measure/stack.ts'
 import { ms, perSecond, type Row } from '../measure/table.ts'
 import type { Options } from './part.ts'
 
@@ -53,11 +53,15 @@ export async function spread({ seconds, rounds, say }: Options): Promise<Row[]> 
     return figures
   }
   say(`spread: ${rounds} rounds of ${seconds} s each, ${connections} connections kept alive`)
-  const measured = await inTurns(rounds, {
-    hot: () => measure('hot'),
-    seated: () => measure('seated'),
-    spread: () => measure('spread'),
-  })
+  const measured = await inTurns(
+    rounds,
+    {
+      hot: () => measure('hot'),
+      seated: () => measure('seated'),
+      spread: () => measure('spread'),
+    },
+    () => analyze(stack.database_url),
+  )
   const [hot, seated, everywhere] = [measured.hot, measured.seated, measured.spread].map(medianOf)
   if (!hot || !seated || !everywhere) throw new Error('nothing was measured')
   const share = Math.round(shareOf(hot, '201') * 100)

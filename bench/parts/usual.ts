@@ -5,7 +5,7 @@ import { bookByCall, plansFor } from '../measure/our-design.ts'
 import { firstDay, hotParty } from '../measure/parties.ts'
 import { callers } from '../measure/queue.ts'
 import { openRoom, room } from '../measure/room.ts'
-import { withBackend } from '../measure/stack.ts'
+import { analyze, withBackend } from '../measure/stack.ts'
 import { ms, perSecond, type Row } from '../measure/table.ts'
 import { bookAsUsual, usualSchema, usualTables, wishOf } from '../measure/usual-design.ts'
 import { duel } from './duel.ts'
@@ -25,18 +25,22 @@ export function usual({ seconds, rounds, say }: Options): Promise<Row[]> {
     const day = firstDay()
     let asked = 0
     say(`usual: ${rounds} rounds of ${seconds} s each, ${callers} callers, then the duels`)
-    const measured = await inTurns(rounds, {
-      ours: async () => {
-        await plans.fill(4_000 * seconds)
-        const calls = clients.map((client) => async () => bookByCall(client, await plans.next()))
-        return closedLoop(calls, seconds)
+    const measured = await inTurns(
+      rounds,
+      {
+        ours: async () => {
+          await plans.fill(4_000 * seconds)
+          const calls = clients.map((client) => async () => bookByCall(client, await plans.next()))
+          return closedLoop(calls, seconds)
+        },
+        usual: () =>
+          closedLoop(
+            clients.map((client) => () => bookAsUsual(client, wishOf(1, hotParty(asked++, day)), tries)),
+            seconds,
+          ),
       },
-      usual: () =>
-        closedLoop(
-          clients.map((client) => () => bookAsUsual(client, wishOf(1, hotParty(asked++, day)), tries)),
-          seconds,
-        ),
-    })
+      () => analyze(stack.database_url),
+    )
     const duels = await duel(clients, stack, tries)
     for (const client of clients) client.release()
     await pool.end()
