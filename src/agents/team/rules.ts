@@ -87,7 +87,8 @@ export function readHandoff(to: TeamAgentName, raw: string): ReadHandoff {
   const data: Record<string, unknown> = { ...blank }
   const mistakes: string[] = []
   for (const [key, value] of Object.entries(parsed)) {
-    const shape = type.shape[key]
+    // Every object has a toString, and no handoff does.
+    const shape = Object.hasOwn(type.shape, key) ? type.shape[key] : undefined
     if (!shape) mistakes.push(key.slice(0, 60))
     else if (value !== null || blank[key] !== null) {
       const read = fieldOf(shape, key, value)

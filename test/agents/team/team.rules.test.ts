@@ -74,6 +74,7 @@ describe('R263 handoffs', () => {
 
   test.each([
     ['{"party_size": 4, "date": null}', { party_size: 4 }, []],
+    ['{"party_size": 4, "toString": 1, "__proto__": {}}', { party_size: 4 }, ['toString', '__proto__']],
     ['{"party_size": "4", "time": "7:30 pm", "name": " Ana "}', { party_size: 4, time: '19:30', name: 'Ana' }, []],
     [
       '{"party_size": 0, "date": "2026-02-30", "name": "Ana"}',
