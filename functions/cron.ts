@@ -15,7 +15,7 @@ import { openCtx } from '../src/platform/edge-ctx.ts'
 import { readEnv } from '../src/platform/env.ts'
 import { log } from '../src/platform/log.ts'
 import { releaseAndMark } from '../src/reservations/sweep.ts'
-import { sweepWaitlists } from '../src/reservations/waitlist-advance.ts'
+import { sweepWaitlists } from '../src/reservations/waitlist/advance.ts'
 
 type Job = (ctx: Ctx) => Promise<unknown>
 

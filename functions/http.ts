@@ -28,10 +28,12 @@ import { sessionEndpoints } from '../src/ordering/routes.ts'
 import { openSocket } from '../src/ordering/socket.ts'
 import { aliases, describe, openApiInfo, securitySchemes } from '../src/platform/openapi.ts'
 import { edgeCtx, type EdgeEnv, limitOf, notFound, prepare, problemOf, serve } from '../src/platform/serve.ts'
-import { calendarEndpoints } from '../src/reservations/calendar-routes.ts'
+import { calendarEndpoints } from '../src/reservations/calendar/routes.ts'
+import { groupEndpoints } from '../src/reservations/groups/routes.ts'
+import { manageEndpoints } from '../src/reservations/manage/routes.ts'
 import { reservationEndpoints } from '../src/reservations/routes.ts'
-import { seriesEndpoints } from '../src/reservations/series-routes.ts'
-import { waitlistEndpoints } from '../src/reservations/waitlist-routes.ts'
+import { seriesEndpoints } from '../src/reservations/series/routes.ts'
+import { waitlistEndpoints } from '../src/reservations/waitlist/routes.ts'
 import { menuEndpoints } from '../src/restaurants/menu-routes.ts'
 import type { Restaurant } from '../src/restaurants/schema.ts'
 import { restaurantEndpoints } from '../src/restaurants/routes.ts'
@@ -49,7 +51,9 @@ export const endpoints: Endpoint[] = [
   ...keyEndpoints,
   ...staffEndpoints,
   ...seriesEndpoints,
+  ...groupEndpoints,
   ...calendarEndpoints,
+  ...manageEndpoints,
   ...waitlistEndpoints,
   ...reservationEndpoints,
   ...floorEndpoints,

@@ -8,7 +8,7 @@ import { parseJson, readText } from '../src/platform/body.ts'
 import type { Secrets } from '../src/platform/ctx.ts'
 import { Problem } from '../src/platform/problem.ts'
 import { edgeCtx, type EdgeEnv } from '../src/platform/serve.ts'
-import { advanceDay } from '../src/reservations/waitlist-advance.ts'
+import { advanceDay } from '../src/reservations/waitlist/advance.ts'
 
 const DeliverJob = z.object({
   restaurant_id: z.uuid(),

@@ -1,5 +1,5 @@
 import { Problem } from '../platform/problem.ts'
-import { joinWaitlist as join } from '../reservations/waitlist-join.ts'
+import { joinWaitlist as join } from '../reservations/waitlist/join.ts'
 import { sourceOf } from './hold.ts'
 import { type Operation, operation } from './operation.ts'
 import { JoinWaitlistInput, JoinWaitlistOutput } from './operation-schema.ts'

@@ -1,6 +1,6 @@
 import type { Ctx } from '../platform/ctx.ts'
-import { calendarOf } from '../reservations/calendar-rules.ts'
-import { manageUrl } from '../reservations/manage-token.ts'
+import { calendarOf } from '../reservations/calendar/rules.ts'
+import { manageUrl } from '../reservations/manage/token.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import { contentOf, type Links } from './content-rules.ts'
 import { messageUrl, stopUrl, subjectUrl } from './link.ts'

@@ -1,8 +1,8 @@
 import { base64url, macOf } from '../access/secret-key.ts'
 import type { Ctx, Secrets } from '../platform/ctx.ts'
 import { withRetry } from '../platform/db.ts'
-import { manageUrl } from '../reservations/manage-token.ts'
-import { waitlistUrl } from '../reservations/waitlist-link.ts'
+import { manageUrl } from '../reservations/manage/token.ts'
+import { waitlistUrl } from '../reservations/waitlist/link.ts'
 import { type LinkedMessage, selectLinkedMessage } from './queries.ts'
 
 type Signing = Pick<Secrets, 'token_secret' | 'public_origin'>

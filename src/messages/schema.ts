@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { ReservationRow } from '../reservations/schema.ts'
-import { WaitlistRow } from '../reservations/waitlist-schema.ts'
+import { WaitlistRow } from '../reservations/waitlist/schema.ts'
 import { Id, LocalDate, text, Version } from '../platform/text.ts'
 
 export const kinds = [

@@ -10,7 +10,7 @@ import { presentReservation } from './present.ts'
 import { callBook, insertDenied, type WriteAnswer } from './queries.ts'
 import type { Decision, SeatingPlan } from './rules.ts'
 import type { BookingRequest, Claim, RefusalCode, ReservationRow } from './schema.ts'
-import { advanceAfter } from './waitlist-advance.ts'
+import { advanceAfter } from './waitlist/advance.ts'
 
 type Verb = Parameters<typeof callBook>[1]
 

@@ -37,16 +37,18 @@ export function mistakeOf({ from, to, names, types }: Import): string | undefine
     return "import from 'temporal-polyfill/implementation'"
   if (!to.startsWith('src/') && !to.startsWith('functions/')) return undefined
   if (from.startsWith('src/') && to.startsWith('functions/')) return 'src never imports functions'
-  const [mine, theirs] = [featureOf(from), featureOf(to)]
-  if (mine === undefined || theirs === undefined) return undefined
+  if (featureOf(from) === undefined || featureOf(to) === undefined) return undefined
   if (isSchema(from) && !isSchema(to) && !to.startsWith('src/platform/')) return 'a schema imports only schemas'
   if (isRules(from) && !isRules(to) && !isSchema(to) && !to.startsWith('src/platform/'))
     return 'rules import only rules and schemas'
   if (isQueries(from) && (isRoutes(to) || isVerb(to)) && !types) return 'queries import no verb and no route'
   if (isRoutes(to)) return 'only functions/ imports routes'
-  if (mine !== theirs && isQueries(to)) return "another feature's queries are its own"
+  if (isQueries(to) && !isWithin(from, dirname(to))) return "another folder's queries are its own"
   return undefined
 }
+
+/** Queries serve their own folder and those inside it: a feature's serve its waitlist, the waitlist's serve nobody else. */
+const isWithin = (path: string, folder: string): boolean => path.startsWith(`${folder}/`)
 
 function isVerb(path: string): boolean {
   return (
@@ -92,8 +94,20 @@ describe('imports point one way', () => {
     ["import { bookTable } from './book.ts'", 'src/reservations/rules.ts'],
     ["import { bookTable } from './book.ts'", 'src/reservations/queries.ts'],
     ["import { app } from '../../functions/http.ts'", 'src/reservations/book.ts'],
+    ["import { selectEntry } from './waitlist/queries.ts'", 'src/reservations/book.ts'],
+    ["import { selectEntry } from '../waitlist/queries.ts'", 'src/reservations/series/book.ts'],
+    ["import { findGuest } from '../../guests/queries.ts'", 'src/reservations/series/book.ts'],
+    ["import { waitlistEndpoints } from './waitlist/routes.ts'", 'src/reservations/routes.ts'],
+    ["import { joinWaitlist } from './join.ts'", 'src/reservations/waitlist/rules.ts'],
+    ["import { joinWaitlist } from './join.ts'", 'src/reservations/waitlist/queries.ts'],
+    ["import { statusNow } from './rules.ts'", 'src/reservations/waitlist/schema.ts'],
     ["import { turnMinutes } from './rules.ts'", 'src/restaurants/schema.ts'],
   ])('%s in %s is found', (line, file) => {
     expect(importsOf(file, `${line}\n`).map(mistakeOf)).toEqual([expect.any(String)])
+  })
+
+  test('a folder inside a feature reads by the queries of the feature', () => {
+    const line = "import { selectReservation } from '../queries.ts'\n"
+    expect(importsOf('src/reservations/calendar/file.ts', line).map(mistakeOf)).toEqual([undefined])
   })
 })

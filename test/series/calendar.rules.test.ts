@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { convertIcsCalendar } from 'ts-ics'
 import { describe, expect, test } from 'vitest'
-import { calendarOf, feedOf } from '../../src/reservations/calendar-rules.ts'
+import { calendarOf, feedOf } from '../../src/reservations/calendar/rules.ts'
 import { id } from '../reservations/houses.ts'
 
 const booked = {

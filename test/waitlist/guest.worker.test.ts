@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
-import { readWaitlistToken, waitlistUrl } from '../../src/reservations/waitlist-link.ts'
+import { readWaitlistToken, waitlistUrl } from '../../src/reservations/waitlist/link.ts'
 import { type Answer, caller, openHouse, withDatabase } from '../factories.ts'
 import { clockAt, day, entry, join, occupy, until } from './queues.ts'
 

@@ -10,7 +10,7 @@ import {
   type WaitWish,
   windowOf,
   windowRefusal,
-} from '../../src/reservations/waitlist-rules.ts'
+} from '../../src/reservations/waitlist/rules.ts'
 import {
   type TurnLength,
   type Floor,
@@ -18,7 +18,7 @@ import {
   quoteFor,
   quotesOf,
   stayMinutes,
-} from '../../src/reservations/waitlist-quote-rules.ts'
+} from '../../src/reservations/waitlist/quote-rules.ts'
 import { defaultSettings, type Restaurant } from '../../src/restaurants/schema.ts'
 import { at, house, id, table } from '../reservations/houses.ts'
 
