@@ -16,7 +16,7 @@ async function objects(): Promise<TestProjectInlineConfiguration[]> {
   return [
     {
       plugins: [cloudflareTest({ wrangler, miniflare: { bindings: objectBindings } })],
-      test: { name: 'objects', include: ['test/**/*.object.test.ts'], sequence: { groupOrder: 4 } },
+      test: { name: 'objects', include: ['test/**/*.object.test.ts'], sequence: { groupOrder: 2 } },
     },
   ]
 }
@@ -43,11 +43,10 @@ export default defineConfig({
       },
       ...(await objects()),
       {
-        // What counts round trips, kills servers or plants bugs wants the machine to itself.
+        // What counts round trips, kills servers or plants bugs has a stack of its own, and two of them the machine.
         test: {
           name: 'alone',
           include: aloneTests,
-          fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
@@ -59,7 +58,7 @@ export default defineConfig({
           include: ['test/local/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -5,11 +5,12 @@
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { keepLatest } from './kept.ts'
 import { readSettings } from './worker/settings.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -35,7 +36,7 @@ export async function buildWorker({ out_dir = join(root, '.local', 'builds') } =
     // Another process may have finished the same build first.
     if (!existsSync(built)) throw error
   }
-  removeOldBuilds(out_dir)
+  keepLatest(out_dir, kept_builds)
   return built
 }
 
@@ -74,14 +75,6 @@ function filesIn(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .toSorted()
-}
-
-function removeOldBuilds(out_dir: string): void {
-  const age = (name: string) => Date.now() - statSync(join(out_dir, name)).mtimeMs
-  const builds = readdirSync(out_dir).filter((name) => /^[0-9a-f]{16}$/.test(name))
-  for (const name of builds.toSorted((one, other) => age(one) - age(other)).slice(kept_builds)) {
-    rmSync(join(out_dir, name), { recursive: true, force: true })
-  }
 }
 
 if (import.meta.main) {

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { copyCluster } from './postgres/copy.ts'
 import { findHome, type Home } from './postgres/home.ts'
 import { end, freePort, guard, hasEnded, isFree, portInUse, readFrom } from './process.ts'
 
@@ -22,6 +23,8 @@ export type PostgresOptions = {
   port: number
   /** Parameters of postgresql.conf, such as { fsync: 'off' }. */
   settings?: Record<string, string>
+  /** A stopped server's data, to begin with a copy of it where there is none yet. */
+  template?: string
   /** Hears what the person at the machine should know. */
   say?: (line: string) => void
 }
@@ -54,7 +57,10 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   refuseSecondServer(data)
   const port = options.port === 0 ? await freePort() : options.port
   if (!(await isFree(port))) throw new Error(portInUse(port))
-  if (!existsSync(join(data, 'PG_VERSION'))) createCluster(home, data)
+  if (!existsSync(join(data, 'PG_VERSION'))) {
+    if (options.template === undefined) createCluster(home, data)
+    else await copyCluster(options.template, data)
+  }
 
   const server = { home, data, log_file, port, settings: options.settings ?? {} }
   let child = await boot(server)

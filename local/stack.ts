@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { migrate } from '../migrations/migrate.ts'
 import { buildWorker } from './build.ts'
 import { startCron } from './cron.ts'
+import { templateCluster } from './postgres/template.ts'
 import { startPostgres, type Postgres } from './postgres.ts'
 import { freePort } from './process.ts'
 import { devQstash } from './qstash.ts'
@@ -59,6 +60,8 @@ export async function startStack(options: StackOptions & { worker?: false } = {}
     directory: join(directory, 'postgres'),
     port: options.ports?.postgres ?? 0,
     settings: options.postgres_settings ?? {},
+    // What soon goes need not be made from nothing each time.
+    ...(options.directory ? {} : { template: await templateCluster({ migrations: options.migrations !== false }) }),
     say,
   })
   if (!options.directory) started.defer(() => rmSync(postgres.place, { recursive: true, force: true }))
@@ -91,7 +94,8 @@ export async function startStack(options: StackOptions & { worker?: false } = {}
       directory: join(directory, 'worker'),
     })
     const serving = worker
-    started.defer(() => serving.stop())
+    // workerd waits a second for connections that stay open; what goes with the stack need not be put in order.
+    started.defer(() => (options.directory ? serving.stop() : serving.kill()))
     if (options.cron) started.defer(startCron(serving, say))
   }
   const all = started.move()

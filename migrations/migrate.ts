@@ -53,7 +53,8 @@ async function applyOne(client: pg.Client, name: string, text: string, checksum:
   }
 }
 
-function migrationFiles(): string[] {
+/** Names, in the order in which they are applied. */
+export function migrationFiles(): string[] {
   return readdirSync(folder)
     .filter((name) => /^\d{4}_.*\.sql$/.test(name))
     .toSorted()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { platformKey } from '../local/keys.ts'
 
@@ -81,6 +82,22 @@ export async function withDatabase<T>(where: Where, work: (client: pg.Client) =>
     return await work(client)
   } finally {
     await client.end()
+  }
+}
+
+/**
+ * A statement that locks a whole table. While it waits for one open transaction, everybody else's writes wait behind it,
+ * in all houses: it gives way at once, and is tried again.
+ */
+export async function givingWay(client: pg.Client, statement: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(`set local lock_timeout = '20ms'; ${statement}`)
+      return
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code !== '55P03' || attempt === 300) throw error
+      await sleep(20 + Math.random() * 80)
+    }
   }
 }
 

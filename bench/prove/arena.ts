@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { readFrom } from '../../local/process.ts'
 import { insertPlatformKey, platformKey } from '../../local/keys.ts'
-import { startStack } from '../../local/stack.ts'
+import { startStack, type Stack } from '../../local/stack.ts'
 import { sender, type Sender } from './http.ts'
 import type { Options } from './options.ts'
 import { plantBug } from './plants.ts'
@@ -33,15 +33,30 @@ export async function openArena(options: Options): Promise<Arena> {
     const { origin, database_url, platform_key } = deployment
     return arenaAt({ origin, database_url, platform_key, clients, powers: null, logs: null, stop: async () => {} })
   }
-  // A commit at Neon waits for a quorum: two milliseconds in which locks are held and races can happen.
-  const stack = await startStack({ postgres_settings: { commit_delay: '2000', commit_siblings: '0' } })
+  const stack = await startRaceStack()
   try {
-    await insertPlatformKey(stack.database_url)
     if (plant) await plantBug(stack.database_url, plant)
   } catch (error) {
     await stack.stop()
     throw error
   }
+  return arenaOn(stack, clients)
+}
+
+export async function startRaceStack(): Promise<Stack> {
+  // A commit at Neon waits for a quorum: two milliseconds in which locks are held and races can happen.
+  const stack = await startStack({ postgres_settings: { commit_delay: '2000', commit_siblings: '0' } })
+  try {
+    await insertPlatformKey(stack.database_url)
+    return stack
+  } catch (error) {
+    await stack.stop()
+    throw error
+  }
+}
+
+/** On a stack that runs, and ends with the arena. */
+export function arenaOn(stack: Stack, clients: number): Arena {
   const control: Powers['control'] = async (command, body = {}) => {
     const answer = await fetch(`${stack.control_origin}/${command}`, { method: 'POST', body: JSON.stringify(body) })
     const text = await answer.text()

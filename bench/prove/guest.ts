@@ -26,14 +26,18 @@ export type Guest = {
   read: (house: House, path: string, method?: string, body?: unknown) => Promise<Deed>
 }
 
-const patience_ms = 45_000
 let asked = 0
 
 /**
  * A client that, with the same Idempotency-Key, asks again until it has an answer that is one. `impatience` says after
- * how many milliseconds an attempt hangs up; null: it waits.
+ * how many milliseconds an attempt hangs up; null: it waits. After `patience_ms` it goes without an answer.
  */
-export function guestOf(arena: Arena, hear: (deed: Deed) => void, impatience: () => number | null): Guest {
+export function guestOf(
+  arena: Arena,
+  patience_ms: number,
+  hear: (deed: Deed) => void,
+  impatience: () => number | null,
+): Guest {
   async function ask(method: string, about: Asked, manner: Manner, body?: unknown): Promise<Deed> {
     asked += 1
     const key = manner.key ?? `${about.house.name}:${asked}`

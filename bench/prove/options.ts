@@ -6,6 +6,8 @@ export type Options = {
   /** Only these; all without it. */
   scenarios: string[]
   clients: number
+  /** For how long a client asks again that has got no answer. */
+  patience_ms: number
   /** Over each scenario's own number of rounds. */
   rounds: number | null
   plant: string | null
@@ -19,6 +21,7 @@ export const usage = `npm run prove -- [options]
   --seed N               ask the same questions again
   --scenario NAME        only this one; may be given more than once
   --clients N            how many speak at once (64)
+  --patience SECONDS     for how long a client asks again that has got no answer (45)
   --rounds N             over each scenario's own number
   --plant NAME           put a bug in first, to see the proof fail (own stack only)
   --origin URL --database-url URL --platform-key KEY
@@ -35,6 +38,7 @@ export function readOptions(args: string[]): Options & { list: boolean } {
       seed: { type: 'string' },
       scenario: { type: 'string', multiple: true, default: [] },
       clients: { type: 'string' },
+      patience: { type: 'string' },
       rounds: { type: 'string' },
       plant: { type: 'string' },
       origin: { type: 'string' },
@@ -53,6 +57,7 @@ export function readOptions(args: string[]): Options & { list: boolean } {
     seed: count('--seed', values.seed) ?? Math.floor(Math.random() * 1_000_000_000),
     scenarios: values.scenario,
     clients: count('--clients', values.clients) ?? 64,
+    patience_ms: (count('--patience', values.patience) ?? 45) * 1_000,
     rounds: count('--rounds', values.rounds),
     plant,
     deployment,

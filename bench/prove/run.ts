@@ -27,12 +27,15 @@ export type Outcome = {
   violations: Violation[]
 }
 
+type Playing = Pick<Options, 'seed' | 'rounds' | 'clients' | 'patience_ms' | 'quick'>
+
 /** Plays one scenario and judges what came of it. */
-export async function play(arena: Arena, scenario: Scenario, options: Options): Promise<Outcome> {
-  const [full, quick] = scenario.rounds
-  const rounds = options.rounds ?? (options.quick ? quick : full)
+export async function play(arena: Arena, scenario: Scenario, options: Playing): Promise<Outcome> {
+  const [full, few] = scenario.rounds
+  const rounds = options.rounds ?? (options.quick ? few : full)
   const random = randomFrom(options.seed).fork(scenario.name)
-  const stage = stageOf({ arena, random, rounds, clients: options.clients, quick: options.quick }, scenario)
+  const { clients, patience_ms, quick } = options
+  const stage = stageOf({ arena, random, rounds, clients, patience_ms, quick }, scenario)
   await arena.troubles()
   const began = performance.now()
   try {

@@ -36,10 +36,17 @@ export type Scenario = {
   run: (stage: Stage) => Promise<void>
 }
 
-export type Setting = { arena: Arena; random: Random; rounds: number; clients: number; quick: boolean }
+export type Setting = {
+  arena: Arena
+  random: Random
+  rounds: number
+  clients: number
+  patience_ms: number
+  quick: boolean
+}
 
 export function stageOf(setting: Setting, scenario: Scenario): Stage {
-  const { arena, random, clients } = setting
+  const { arena, random, clients, patience_ms } = setting
   const moods = random.fork('moods')
   const deeds: Deed[] = []
   const houses: House[] = []
@@ -51,6 +58,7 @@ export function stageOf(setting: Setting, scenario: Scenario): Stage {
     violations,
     guest: guestOf(
       arena,
+      patience_ms,
       (deed) => deeds.push(deed),
       () => scenario.impatience?.(moods) ?? null,
     ),

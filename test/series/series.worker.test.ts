@@ -1,5 +1,5 @@
 import { describe, expect, inject, test } from 'vitest'
-import { type Answer, daysAhead, type House, openHouse, overlaps, withDatabase } from '../factories.ts'
+import { type Answer, daysAhead, givingWay, type House, openHouse, overlaps, withDatabase } from '../factories.ts'
 
 const where = inject('stack')
 const start = daysAhead(10)
@@ -152,19 +152,23 @@ describe('a new series', () => {
     const house = await openHouse(where)
     // A trigger stands in for the crash: the third occurrence cannot be written.
     await withDatabase(where, (client) =>
-      client.query(`
-        create or replace function crash_${house.id.replaceAll('-', '')}() returns trigger language plpgsql as $$
+      givingWay(
+        client,
+        `create or replace function crash_${house.id.replaceAll('-', '')}() returns trigger language plpgsql as $$
         begin
           if new.series_date = '${on(2)}' then raise exception 'crash'; end if;
           return new;
         end $$;
         create trigger crash_${house.id.replaceAll('-', '')} before insert on reservations
-          for each row when (new.restaurant_id = '${house.id}') execute function crash_${house.id.replaceAll('-', '')}()`),
+          for each row when (new.restaurant_id = '${house.id}') execute function crash_${house.id.replaceAll('-', '')}()`,
+      ),
     )
     const key = { 'idempotency-key': 'club-crash' }
     expect((await house.call('POST', '/reservations/series', club(), key)).status).toBe(500)
     expect(await live(house)).toBe(0)
-    await withDatabase(where, (client) => client.query(`drop function crash_${house.id.replaceAll('-', '')} cascade`))
+    await withDatabase(where, (client) =>
+      givingWay(client, `drop function crash_${house.id.replaceAll('-', '')} cascade`),
+    )
     const again = await house.call('POST', '/reservations/series', club(), key)
     expect([again.status, again.data.booked.length]).toEqual([201, 4])
     expect(await live(house)).toBe(4)
