@@ -3,15 +3,21 @@ import type { Restaurant } from '../restaurants/schema.ts'
 import { byNumber } from './board-rules.ts'
 import type { Alert } from './board-schema.ts'
 import type { Escalation, Floor, FloorClaim, FloorSession, Party } from './floor-schema.ts'
-import { isSeated, knockOnMinutes, lateMinutes, nextAt, overstayMinutes, partiesOf, tableNumbers } from './rules.ts'
+import {
+  forgottenMinutes,
+  isSeated,
+  isTold,
+  knockOnMinutes,
+  lateMinutes,
+  nextAt,
+  overstayMinutes,
+  partiesOf,
+  tableNumbers,
+} from './rules.ts'
 import { suggestTables } from './suggest-rules.ts'
 import { isBirthday } from './timeline-rules.ts'
 
 const minuteMs = 60_000
-/** Who comes within this is announced. */
-const aheadMs = 120 * minuteMs
-/** So long past its end somebody probably forgot to say that it left. */
-const forgottenMinutes = 120
 const quietMs = 45 * minuteMs
 
 /** R113. What the staff should know now, the urgent first and then the oldest. `now` in milliseconds. */
@@ -27,9 +33,7 @@ export function alertsOf(restaurant: Restaurant, floor: Floor, now: number): Ale
 type AtTables = { party: Party; table_ids: string[] }
 
 function partyAlerts(restaurant: Restaurant, floor: Floor, { party, table_ids }: AtTables, now: number): Alert[] {
-  const seated = party.status === 'seated'
-  const awaited = party.status === 'pending' || party.status === 'confirmed'
-  if (!seated && !(awaited && party.starts_at <= now + aheadMs)) return []
+  if (!isTold(party, now)) return []
   const tables = tableNumbers(restaurant, table_ids)
   const who = `${party.name ?? 'A party'}, ${party.party_size} at ${named(tables)}`
   const make = (kind: Alert['kind'], sentence: string, more: Partial<Alert> = {}): Alert => ({
@@ -60,7 +64,8 @@ function partyAlerts(restaurant: Restaurant, floor: Floor, { party, table_ids }:
     const urgent = late >= restaurant.settings.grace_minutes
     found.push(make('late', `${who}: ${late} minutes late.`, { minutes: late, urgent }))
   }
-  if (seated) found.push(...stayAlerts(restaurant, floor.claims, { party, table_ids }, now, make, who))
+  if (party.status === 'seated')
+    found.push(...stayAlerts(restaurant, floor.claims, { party, table_ids }, now, make, who))
   return found
 }
 

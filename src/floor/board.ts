@@ -7,12 +7,11 @@ import { alertsOf } from './alerts-rules.ts'
 import { boardOf } from './board-rules.ts'
 import type { Alert, BoardTable, Suggestion, SuggestQuery, Timeline } from './board-schema.ts'
 import { readFloor } from './read-floor.ts'
+import { goneMinutes } from './rules.ts'
 import { suggestTables } from './suggest-rules.ts'
 import { spanOf, timelineOf } from './timeline-rules.ts'
 
 const dayMs = 86_400_000
-/** A stay that outlasts its plan was planned to end no longer ago than this. */
-const backMs = 4 * 3_600_000
 
 /** Every table at a moment, now where none is named: its status, who has it, who comes next, what it owes. */
 export async function tablesNow(ctx: TenantCtx, asked: { at?: string | undefined }): Promise<Result<BoardTable[]>> {
@@ -33,7 +32,7 @@ export async function timelineOn(ctx: TenantCtx, { date }: { date: string }): Pr
 /** What the staff should know now. */
 export async function alertsNow(ctx: TenantCtx): Promise<Result<Alert[]>> {
   const { restaurant, floor } = await readFloor(ctx, () => ({
-    from: ctx.now - backMs,
+    from: ctx.now - goneMinutes * 60_000,
     to: ctx.now + dayMs,
     past: false,
   }))

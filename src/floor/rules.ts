@@ -5,7 +5,7 @@ const minuteMs = 60_000
 
 /** R110. Minutes a party is past its time, or past the time it told of, and not here; 0 where it is not late. */
 export function lateMinutes(party: Party, now: number): number {
-  if (party.status !== 'pending' && party.status !== 'confirmed') return 0
+  if (!isAwaited(party)) return 0
   const expected = party.starts_at + (party.late_minutes ?? 0) * minuteMs
   return Math.max(0, Math.floor((now - expected) / minuteMs))
 }
@@ -13,6 +13,22 @@ export function lateMinutes(party: Party, now: number): number {
 /** R111. Minutes a seated party is past its planned end; 0 where it is not. */
 export function overstayMinutes(party: Party, now: number): number {
   return party.status === 'seated' ? Math.max(0, Math.floor((now - party.ends_at) / minuteMs)) : 0
+}
+
+/** Past its end by this much somebody probably forgot to say that a party left; by more than the second, nobody asks. */
+export const forgottenMinutes = 120
+export const goneMinutes = 240
+/** Who comes within this is told of: VIPs, allergies, birthdays. */
+export const aheadMinutes = 120
+
+/** R279. Whom the alerts are about: who sits, and who comes soon or should have. */
+export function isTold(party: Party, now: number): boolean {
+  if (party.ends_at <= now - goneMinutes * minuteMs) return false
+  return party.status === 'seated' || (isAwaited(party) && party.starts_at <= now + aheadMinutes * minuteMs)
+}
+
+function isAwaited({ status }: Party): boolean {
+  return status === 'pending' || status === 'confirmed'
 }
 
 /** When it will leave, in milliseconds: at its planned end, or a whole turn after it was seated where that is later. */

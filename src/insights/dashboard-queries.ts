@@ -5,9 +5,21 @@ import { DashboardRow } from './dashboard-schema.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
 
-export type DashboardAsked = { day: string; from: number; to: number; now: number; half_hour: number }
+export type DashboardAsked = {
+  day: string
+  from: number
+  to: number
+  now: number
+  half_hour: number
+  ahead: number
+  gone: number
+  forgotten: number
+}
 
-/** Everything of the dashboard in one statement. Reads the day's rows, what is open at tables, and four kept figures. */
+/**
+ * Everything of the dashboard in one statement. Reads the day's rows, what is open at tables, and four kept figures.
+ * R279. `ahead`, `gone` and `forgotten` are the instants from which on and until which the alerts tell of a party.
+ */
 export async function selectDashboard(
   db: Db,
   restaurantId: string,
@@ -20,7 +32,9 @@ export async function selectDashboard(
     sql`
       with party as materialized (
         select r.*, g.vip, coalesce(g.allergies, '{}') as allergies,
-               r.starts_at + make_interval(mins => coalesce(r.late_minutes, 0)) as due_at
+               r.starts_at + make_interval(mins => coalesce(r.late_minutes, 0)) as due_at,
+               r.ends_at > ${iso(asked.gone)} and
+               (r.status = 'seated' or r.status in ('pending', 'confirmed') and r.starts_at <= ${iso(asked.ahead)}) as told
           from reservations r
           left join guests g on g.restaurant_id = r.restaurant_id and g.id = r.guest_id
          where r.restaurant_id = ${restaurantId} and r.starts_at >= ${iso(asked.from)} and r.starts_at < ${iso(asked.to)}),
@@ -41,7 +55,7 @@ export async function selectDashboard(
                              where t.restaurant_id = p.restaurant_id and t.id = any (p.table_ids)),
                  'minutes_late', greatest(0, floor(extract(epoch from ${now} - p.due_at) / 60))::int) as arrival, p.starts_at, p.id
           from party p
-         where p.status in ('pending', 'confirmed') and p.starts_at <= ${now} + interval '2 hours'
+         where p.status in ('pending', 'confirmed') and p.starts_at <= ${iso(asked.ahead)}
          order by p.starts_at, p.id limit 50),
       room as (
         select count(*) as tables, coalesce(sum(t.seats), 0) as seats from tables t
@@ -71,6 +85,7 @@ export async function selectDashboard(
           left join day_figures v on v.restaurant_id = k.restaurant_id and v.kind = 'revenue' and v.service_day = d.day
            and v.key = 'gross' and v.bin = 0)
       select (select jsonb_object_agg(c.name, c.of) from counted c) || jsonb_build_object(
+        'vips_to_come', (select count(*) from party p where p.vip and p.status in ('pending', 'confirmed')),
         'expected', (
           select jsonb_build_object('covers', greatest(f.covers, b.covers), 'low', greatest(f.low, least(f.covers, b.covers)),
                                     'high', greatest(f.high, b.covers))
@@ -87,10 +102,14 @@ export async function selectDashboard(
           'ahead', (select jsonb_agg(jsonb_build_object('at', h.at, 'covers', h.covers) order by h.at) from ahead h)),
         'alerts', (
           select jsonb_build_object(
-                   'vip', count(*) filter (where p.vip and p.status in ('pending', 'confirmed')),
-                   'allergy', count(*) filter (where p.allergies <> '{}' and p.status in ('pending', 'confirmed', 'seated')),
-                   'late', count(*) filter (where p.status = 'confirmed' and p.due_at < ${now}),
-                   'overstay', count(*) filter (where p.status = 'seated' and p.ends_at < ${now}),
+                   'vip', count(*) filter (where p.told and p.vip),
+                   'allergy', count(*) filter (where p.told and p.allergies <> '{}'),
+                   'late', count(*) filter (where p.told and p.status <> 'seated' and p.due_at <= ${now} - interval '1 minute'),
+                   'overstay', count(*) filter (where p.told and p.status = 'seated'
+                                                  and p.ends_at <= ${now} - interval '1 minute'
+                                                  and p.ends_at > ${iso(asked.forgotten)}),
+                   'forgotten', count(*) filter (where p.told and p.status = 'seated'
+                                                   and p.ends_at <= ${iso(asked.forgotten)}),
                    'pending', count(*) filter (where p.status = 'pending')) from party p)
           || jsonb_build_object(
                'unpaid_sessions', (select u.sessions from unpaid u), 'unpaid_minor', (select u.minor from unpaid u),

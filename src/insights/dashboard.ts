@@ -1,3 +1,4 @@
+import { aheadMinutes, forgottenMinutes, goneMinutes } from '../floor/rules.ts'
 import { withRetry } from '../platform/db.ts'
 import type { TenantCtx } from '../platform/endpoint.ts'
 import { Problem } from '../platform/problem.ts'
@@ -16,8 +17,13 @@ export async function readDashboard(ctx: TenantCtx): Promise<{ data: Dashboard }
   const to = firstInstantAt(addDays(day, 1), dayBegins, timezone)
   // Offsets are of whole quarters, so the half-hour on the wall began so many minutes ago.
   const half_hour = Math.floor(ctx.now / 60_000) * 60_000 - (wall.minute % 30) * 60_000
+  const told = {
+    ahead: ctx.now + aheadMinutes * 60_000,
+    gone: ctx.now - goneMinutes * 60_000,
+    forgotten: ctx.now - forgottenMinutes * 60_000,
+  }
   const read = await withRetry(
-    () => selectDashboard(ctx.db, id, { day, from, to, now: ctx.now, half_hour }),
+    () => selectDashboard(ctx.db, id, { day, from, to, now: ctx.now, half_hour, ...told }),
     ctx.request_id,
   )
   if (!read) throw new Problem('not_found')
