@@ -1,7 +1,7 @@
 import { closesAt, serviceAt, turnMinutes } from '../restaurants/rules.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import { seatingOf, type Seating } from '../reservations/rules.ts'
-import { candidateTables } from '../reservations/tables-rules.ts'
+import { candidateTables, unusableTables } from '../reservations/tables-rules.ts'
 import { wallOf } from '../platform/time.ts'
 import type { WalkIn } from './schema.ts'
 
@@ -35,13 +35,14 @@ export function decideWalkIn(input: WalkIn, restaurant: Restaurant, now: number)
   if (!input.override_pacing && now > closing - settings.last_seating_minutes * 60_000)
     return { refusal: 'after_last_seating' }
 
-  const named = input.table_ids ?? (input.table_id === undefined ? null : [input.table_id])
+  const asked = input.table_ids ?? (input.table_id === undefined ? null : [input.table_id])
+  const named = asked && asked.map((id) => id.toLowerCase())
   const candidates = named ? [] : candidateTables(restaurant, { ...input, area: input.area ?? null, table_id: null })
   if (named) {
-    const tables = named.map((id) => restaurant.tables.find((table) => table.id === id))
-    if (tables.some((table) => table === undefined)) return { unusable: 'names a table that is not there' }
-    if (tables.some((table) => !table?.enabled)) return { unusable: 'names a table that is out of use' }
-    const seats = tables.reduce((sum, table) => sum + (table?.seats ?? 0), 0)
+    const unusable = unusableTables(restaurant, named)
+    if (unusable) return { unusable }
+    const tables = restaurant.tables.filter((table) => named.includes(table.id))
+    const seats = tables.reduce((sum, table) => sum + table.seats, 0)
     if (seats < input.party_size && !input.allow_overfill) return { refusal: 'table_too_small' }
   } else if (candidates.length === 0) return { refusal: 'no_table_fits' }
 

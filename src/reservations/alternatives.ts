@@ -3,6 +3,7 @@ import type { TenantCtx } from '../platform/endpoint.ts'
 import { isoAt } from '../platform/time.ts'
 import { problems } from '../platform/problem.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
+import { refuseUnusable } from './asked-tables.ts'
 import { selectClaims } from './queries.ts'
 import { arrivalOf, type Ask, askOf, availabilityAt, longestStay, serviceDaysToRead, slotsOn } from './rules.ts'
 import type { BookingRequest, Claim, RefusalCode } from './schema.ts'
@@ -24,7 +25,7 @@ const timely = new Set<RefusalCode>([
 
 /**
  * The nearest times of that day that are open, nearest first, and a sentence that offers them. `known` are the claims of
- * dayAround, where the refusal came with them; without, they are read.
+ * dayAround, where the refusal came with them; without, they are read. 422 where the table asked for could be had at none.
  */
 export async function alternativesTo(
   ctx: TenantCtx,
@@ -32,8 +33,9 @@ export async function alternativesTo(
   request: BookingRequest,
   known?: Claim[],
 ): Promise<{ alternatives: Alternative[]; sentence: string | null }> {
-  if (!timely.has(refusal)) return { alternatives: [], sentence: null }
   const { restaurant } = ctx
+  refuseUnusable(restaurant, 'table_id', request.table_id ? [request.table_id] : [])
+  if (!timely.has(refusal)) return { alternatives: [], sentence: null }
   const { date } = wantedOf(restaurant, request)
   if (slotsOn(restaurant, date).length === 0) return { alternatives: [], sentence: null }
   const claims = known ?? (await claimsOf(ctx, serviceDaysToRead(restaurant, [date])))

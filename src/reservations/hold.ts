@@ -36,7 +36,10 @@ export async function holdTable(ctx: TenantCtx, input: NewHold, once: Once): Pro
   return { data: presentHold(row, restaurant.timezone), meta }
 }
 
-/** The held table becomes a reservation in a guest's name; 409 `hold_expired` once its minutes are over. */
+/**
+ * The held table becomes a reservation in a guest's name; 409 `hold_expired` once its minutes are over, and `illegal_step`
+ * where it is held for a party on the waitlist.
+ */
 export async function confirmHold(
   ctx: TenantCtx,
   holdId: string,
@@ -53,5 +56,16 @@ export async function confirmHold(
     ...(input.source ? { source: input.source } : {}),
   })
   if (answer.outcome === 'refused') throw new Problem(answer.reason)
+  if (answer.outcome === 'illegal' && answer.waitlist_id) throw offeredProblem(answer.waitlist_id)
   return { data: presentReservation(rowOf(answer, restaurant), restaurant.timezone) }
+}
+
+/** R278. An offer is taken as an offer: in the name of who waits for it, from then on. */
+function offeredProblem(waitlist_id: string): Problem {
+  const accept = `/api/waitlist/${waitlist_id}/accept`
+  return new Problem('illegal_step', {
+    detail: `That table is held for a party on the waitlist; POST ${accept} takes it for them.`,
+    hint: 'That table is kept for somebody on the waitlist.',
+    more: { waitlist_id, accept },
+  })
 }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import * as z from 'zod'
-import type { Ctx } from '../platform/ctx.ts'
+import type { Ctx, Once } from '../platform/ctx.ts'
 import { type Db, query } from '../platform/db.ts'
 import type { TenantCtx } from '../platform/endpoint.ts'
 import { Id } from '../platform/text.ts'
@@ -98,7 +98,12 @@ const ClaimTuple = z
 export const WriteAnswer = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.enum(['booked', 'changed', 'stepped']), reservation: ReservationRow }),
   z.object({ outcome: z.literal('refused'), reason: z.enum(refusalCodes), claims: z.array(ClaimTuple).optional() }),
-  z.object({ outcome: z.enum(['stale', 'illegal', 'hold_expired']), reservation: ReservationRow }),
+  z.object({
+    outcome: z.enum(['stale', 'illegal', 'hold_expired']),
+    reservation: ReservationRow,
+    // Whose offer a hold is that was to be confirmed.
+    waitlist_id: Id.optional(),
+  }),
   z.object({ outcome: z.literal('table_taken'), owner: z.uuid().nullable(), reservation: ReservationRow }),
   z.object({
     outcome: z.enum(['stale_restaurant', 'key_reused', 'not_found', 'guest_not_found', 'lost_race', 'unanswered']),
@@ -134,6 +139,16 @@ export async function callBook(
   )
   if (!row) throw new Error(`${verb} answered nothing`)
   return { ...row.answer, waited: row.waited }
+}
+
+/** Whether there is an answer to this key; waits for one that is under way. */
+export async function selectAnswered(db: Db, restaurantId: string, once: Once): Promise<boolean> {
+  const [row] = await query(
+    db,
+    z.object({ answered: z.boolean() }),
+    sql`select replay_of(${restaurantId}, ${once.key}, ${once.fingerprint}) is not null as answered`,
+  )
+  return row?.answered ?? false
 }
 
 const ReservationAnswer = z.object({ reservation: ReservationRow })
@@ -205,7 +220,10 @@ function likeLiteral(value: string): string {
   return value.replace(/[\\%_]/g, (char) => `\\${char}`)
 }
 
-/** Demand that the rules refused before the database was asked; what the database refuses it notes itself. */
+/**
+ * Demand that the rules refused before the database was asked; what the database refuses it notes itself. A table that is
+ * not there, or out of use, is nothing anybody could have had.
+ */
 export async function insertDenied(
   ctx: TenantCtx,
   kind: 'booking' | 'hold' | 'change',
@@ -219,7 +237,12 @@ export async function insertDenied(
     select r.id, ${iso(ctx.now)}, ${kind}, ${reason}, ${request.party_size},
            coalesce(${starts_at}::timestamptz, (${'date' in moment ? `${moment.date} ${moment.time}` : null}::timestamp) at time zone r.timezone),
            ${request.area}, 'api', ${ctx.request_id}
-      from restaurants r where r.id = ${ctx.restaurant.id}`)
+      from restaurants r
+     where r.id = ${ctx.restaurant.id}
+       and (${request.table_id}::uuid is null
+            or exists (select from tables t
+                        where t.restaurant_id = r.id and t.id = ${request.table_id}::uuid
+                          and t.enabled and t.archived_at is null))`)
 }
 
 /** The ledger, newest first. */

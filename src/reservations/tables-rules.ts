@@ -1,5 +1,5 @@
 import { tablesOf } from '../restaurants/rules.ts'
-import type { Restaurant } from '../restaurants/schema.ts'
+import type { Restaurant, Table } from '../restaurants/schema.ts'
 import type { BookingRequest, Claim, RefusalCode } from './schema.ts'
 
 /** Tables that together seat a party; more than one is a combination. */
@@ -16,8 +16,8 @@ type Wish = Pick<BookingRequest, 'party_size' | 'area' | 'table_id'>
  */
 export function candidateTables(restaurant: Restaurant, wish: Wish): Candidate[] {
   if (wish.table_id) {
-    const asked = restaurant.tables.find((table) => table.id === wish.table_id && table.enabled)
-    return asked && asked.seats >= wish.party_size ? [{ table_ids: [asked.id], seats: asked.seats }] : []
+    const asked = tableNamed(restaurant, wish.table_id)
+    return asked?.enabled && asked.seats >= wish.party_size ? [{ table_ids: [asked.id], seats: asked.seats }] : []
   }
   const inArea = (area: string | null): boolean => !wish.area || area?.toLowerCase() === wish.area.toLowerCase()
   const usable = restaurant.tables.filter((table) => table.enabled && inArea(table.area))
@@ -42,6 +42,18 @@ export function candidateTables(restaurant: Restaurant, wish: Wish): Candidate[]
     })
     .toSorted((a, b) => a.seats - b.seats || a.table_ids.length - b.table_ids.length)
   return [...singles, ...joined]
+}
+
+/** R276. Why tables that are named cannot be had at any time; null where each is the house's own and in use. */
+export function unusableTables(restaurant: Pick<Restaurant, 'tables'>, ids: readonly string[]): string | null {
+  const named = ids.map((id) => tableNamed(restaurant, id))
+  if (named.includes(undefined)) return 'names a table that is not there'
+  return named.every((table) => table?.enabled) ? null : 'names a table that is out of use'
+}
+
+/** A UUID is the same in any case. */
+function tableNamed({ tables }: Pick<Restaurant, 'tables'>, id: string): Table | undefined {
+  return tables.find((table) => table.id === id.toLowerCase())
 }
 
 /** The tables that somebody has for any of that time. */

@@ -169,7 +169,7 @@ describe('bad input gets its code and changes nothing', () => {
     expect((await house.call('GET', `/api/restaurants/${other.id}/reservations`)).status).toBe(404)
     expect((await house.call('POST', `/api/restaurants/${other.id}/reservations`, good)).status).toBe(404)
     expect((await house.call('POST', '/reservations', { ...good, table_id: other.tables[0]?.id })).code).toBe(
-      'table_too_small',
+      'validation_failed',
     )
     expect(await rows(other)).toBe(before)
   })

@@ -134,7 +134,7 @@ describe('races', () => {
     }
   })
 
-  test('ten accept one offer at once: it is theirs once', async () => {
+  test('R277 ten accept one offer at once: it is theirs once, and all are told so', async () => {
     const house = await openHouse(where, { tables: [{ number: '1', seats: 4 }] })
     const ana = await join(house, {}, at18)
     await until(
@@ -144,10 +144,12 @@ describe('races', () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => house.call('POST', `/waitlist/${ana.id}/accept`, {}, clockAt('18:02'))),
     )
-    expect(answers.map((one) => one.code ?? 'yes').toSorted()).toEqual([
-      ...Array<string>(9).fill('illegal_step'),
-      'yes',
-    ])
+    expect(answers.map((one) => one.status)).toEqual(Array<number>(10).fill(200))
+    expect(new Set(answers.map((one) => JSON.stringify(one.data))).size).toBe(1)
+    const events = await withDatabase(where, (client) =>
+      client.query("select type from events where restaurant_id = $1 and type = 'waitlist.accepted'", [house.id]),
+    )
+    expect(events.rows).toHaveLength(1)
   })
 
   test('one phone joins from ten places at once: one entry', async () => {

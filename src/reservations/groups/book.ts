@@ -3,6 +3,7 @@ import type { Result, TenantCtx } from '../../platform/endpoint.ts'
 import { newConfirmationCode } from '../../platform/ids.ts'
 import { Problem } from '../../platform/problem.ts'
 import { clock, isoAt } from '../../platform/time.ts'
+import { refuseUnusable } from '../asked-tables.ts'
 import { readDays } from '../availability.ts'
 import { presentReservation } from '../present.ts'
 import { insertDenied } from '../queries.ts'
@@ -22,7 +23,7 @@ export async function bookGroup(ctx: TenantCtx, input: NewGroup, once: Once): Pr
     party_size: input.party_size,
     area: input.area ?? null,
     table_id: null,
-    tables: input.tables ?? null,
+    tables: input.tables?.map((id) => id.toLowerCase()) ?? null,
   }
   const contact = contactOf(input, ctx.restaurant)
   for (let attempt = 1; attempt <= 5; attempt++) {
@@ -34,6 +35,7 @@ export async function bookGroup(ctx: TenantCtx, input: NewGroup, once: Once): Pr
       const before = await call(ctx, 'answered_before', cause)
       if (before.outcome !== 'unanswered')
         return { data: presentReservation(rowOf(before, restaurant), restaurant.timezone) }
+      refuseUnusable(restaurant, 'tables', request.tables ?? [])
       ctx.after(insertDenied(ctx, 'booking', decision.refusal, request))
       const alternatives = nearestGroupTimes(request, restaurant, claims, input.date, ctx.now).map((one) => ({
         date: input.date,

@@ -19,6 +19,6 @@ export async function groupChangeDecider(
   const from = Date.parse(row.starts_at)
   // No two claims on a table overlap: one that begins with this party is its own.
   const others = claims.filter((claim) => claim.starts_at !== from || !kept.includes(claim.table_id))
-  const tables = request.table_id ? [request.table_id] : null
+  const tables = request.table_id ? [request.table_id.toLowerCase()] : null
   return (house) => decideGroup({ ...request, tables }, house, others, kept, ctx.now)
 }

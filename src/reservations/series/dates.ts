@@ -4,6 +4,7 @@ import { newConfirmationCode } from '../../platform/ids.ts'
 import { Problem } from '../../platform/problem.ts'
 import { loadAgain } from '../../restaurants/load.ts'
 import type { Restaurant } from '../../restaurants/schema.ts'
+import { withTables } from '../asked-tables.ts'
 import { presentReservation } from '../present.ts'
 import { contactOf } from '../requests.ts'
 import { arrivalOf, decideBooking } from '../rules.ts'
@@ -27,8 +28,11 @@ export type DatesToBook = Pick<SeriesCall, 'id' | 'fields' | 'event'> & {
  * cannot. 409 `series_conflicts` where it is none, or not all though all are wanted.
  */
 export async function bookDates(ctx: TenantCtx, wish: DatesToBook, once: Once): Promise<Result<BookedSeries>> {
-  let { restaurant } = ctx
+  let house = ctx
+  const named = [...new Set(wish.dates.flatMap((date) => wish.termsOn(date).table_id ?? []))]
   for (let attempt = 1; attempt <= 4; attempt++) {
+    house = await withTables(house, 'table_id', named, once)
+    const { restaurant } = house
     const { occurrences, denied, twice } = decideDates(ctx, restaurant, wish, once)
     const answer = await callForAll(ctx, 'book_series', {
       ...callOf(ctx, restaurant, once),
@@ -41,11 +45,10 @@ export async function bookDates(ctx: TenantCtx, wish: DatesToBook, once: Once): 
       event: wish.event,
     })
     if (answer.outcome === 'stale_restaurant') {
-      restaurant = await loadAgain(ctx, restaurant.id)
+      house = { ...ctx, restaurant: await loadAgain(ctx, restaurant.id) }
       continue
     }
     if (answer.outcome !== 'booked' && answer.outcome !== 'conflicts') throw problemIn(ctx, answer)
-    const house = { ...ctx, restaurant }
     const not_booked = await conflictsOf(house, answer.refused, (date) => requestOn(date, wish.termsOn(date)))
     if (answer.outcome === 'conflicts') throw new Problem('series_conflicts', { more: { not_booked } })
     const booked = answer.booked.map((row) => presentReservation(row, restaurant.timezone))

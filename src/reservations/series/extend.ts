@@ -1,11 +1,12 @@
 import type { Once } from '../../platform/ctx.ts'
 import type { Result, TenantCtx } from '../../platform/endpoint.ts'
 import { Problem } from '../../platform/problem.ts'
+import { wasAnswered } from '../asked-tables.ts'
 import { ruleProblem } from './book.ts'
 import { bookDates } from './dates.ts'
 import { datesOf, readRule, termsAt, writeRule } from './rules.ts'
 import { type BookedSeries, mostOccurrences, type SeriesExtension, type SeriesRow } from './schema.ts'
-import { readSeries, wasAnswered } from './write.ts'
+import { readSeries } from './write.ts'
 
 // Ten years of every other day: more than a rule is ever followed.
 const mostDates = 2_000

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import * as z from 'zod'
-import type { Once } from '../../platform/ctx.ts'
 import { type Db, query } from '../../platform/db.ts'
 import { LocalDate } from '../../platform/text.ts'
 import { refusalCodes, ReservationRow } from '../schema.ts'
@@ -81,14 +80,4 @@ export async function selectSeriesList(db: Db, restaurantId: string, facets: Ser
        limit ${limit}`,
   )
   return rows.map((row) => row.series)
-}
-
-/** Whether there is an answer to this key; waits for one that is under way. */
-export async function selectAnswered(db: Db, restaurantId: string, once: Once): Promise<boolean> {
-  const [row] = await query(
-    db,
-    z.object({ answered: z.boolean() }),
-    sql`select replay_of(${restaurantId}, ${once.key}, ${once.fingerprint}) is not null as answered`,
-  )
-  return row?.answered ?? false
 }

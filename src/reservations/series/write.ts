@@ -1,4 +1,3 @@
-import type { Once } from '../../platform/ctx.ts'
 import { withRetry } from '../../platform/db.ts'
 import type { TenantCtx } from '../../platform/endpoint.ts'
 import { Problem, problems } from '../../platform/problem.ts'
@@ -6,14 +5,7 @@ import { alternativesOn } from '../alternatives.ts'
 import { readDays } from '../availability.ts'
 import type { BookingRequest } from '../schema.ts'
 import { presentSeries } from './present.ts'
-import {
-  callSeries,
-  type Refused,
-  selectAnswered,
-  selectSeries,
-  type SeriesAnswer,
-  type WholeSeries,
-} from './queries.ts'
+import { callSeries, type Refused, selectSeries, type SeriesAnswer, type WholeSeries } from './queries.ts'
 import type { SeriesConflict, SeriesTerms } from './schema.ts'
 
 /** What a series_plan of the migrations says of the wish; what it says of the call, `callOf` does. */
@@ -32,11 +24,6 @@ export function callForAll(
   plan: SeriesCall,
 ): Promise<SeriesAnswer> {
   return withRetry(() => callSeries(ctx.db, verb, plan), ctx.request_id)
-}
-
-/** Whether this key has its answer already, for who would decide otherwise by now. */
-export function wasAnswered(ctx: TenantCtx, once: Once): Promise<boolean> {
-  return withRetry(() => selectAnswered(ctx.db, ctx.restaurant.id, once), ctx.request_id)
 }
 
 /** The problem behind an answer that is none of those a verb has something to do with. */

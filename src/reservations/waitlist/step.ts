@@ -1,7 +1,7 @@
 import type { Once } from '../../platform/ctx.ts'
 import type { Result, TenantCtx } from '../../platform/endpoint.ts'
-import { Problem } from '../../platform/problem.ts'
 import type { Restaurant } from '../../restaurants/schema.ts'
+import { withTables } from '../asked-tables.ts'
 import { advanceWaitlist, askToBeCalled } from './advance.ts'
 import { presentEntry } from './present.ts'
 import { askOfDay, askOfNow, serviceDayOf, type WaitAsk } from './rules.ts'
@@ -73,8 +73,8 @@ export async function seatFromWaitlist(
   once: Once,
 ): Promise<Result<WaitlistEntry>> {
   const { table_id = null, turn_minutes = null } = asked
-  const row = await writeEntry(ctx, 'step_waitlist', id, once, (old, restaurant) => {
-    knownTable(restaurant, table_id)
+  const row = await writeEntry(ctx, 'step_waitlist', id, once, async (old, house) => {
+    const restaurant = await houseWith(ctx, house, table_id, once)
     const kept = old.status !== 'waiting' && table_id === null
     return {
       step: 'seat',
@@ -98,8 +98,8 @@ export async function notifyParty(
   asked: NotifyInput,
   once: Once,
 ): Promise<Result<WaitlistEntry>> {
-  const row = await writeEntry(ctx, 'step_waitlist', id, once, (old, restaurant) => {
-    knownTable(restaurant, asked.table_id ?? null)
+  const row = await writeEntry(ctx, 'step_waitlist', id, once, async (old, house) => {
+    const restaurant = await houseWith(ctx, house, asked.table_id ?? null, once)
     return {
       step: 'notify',
       version: asked.version ?? null,
@@ -122,9 +122,10 @@ function askFor(restaurant: Restaurant, old: WaitlistRow, now: number, table_id:
   return askOfDay(restaurant, old, [window], now, table_id)
 }
 
-function knownTable(restaurant: Restaurant, table_id: string | null): void {
-  if (table_id === null || restaurant.tables.some((table) => table.id === table_id)) return
-  throw new Problem('not_found', { detail: 'There is no such table.' })
+/** R276. The house to plan with; where it is another than the one remembered, the writing function says so. */
+async function houseWith(ctx: TenantCtx, house: Restaurant, table_id: string | null, once: Once): Promise<Restaurant> {
+  const named = table_id === null ? [] : [table_id]
+  return (await withTables({ ...ctx, restaurant: house }, 'table_id', named, once)).restaurant
 }
 
 /** A key acts for the house, whoever holds it; a guest or a caller for itself. */

@@ -34,13 +34,13 @@ export async function writeEntry(
   verb: 'edit_waitlist' | 'step_waitlist',
   id: string,
   once: Once,
-  planOf: (row: WaitlistRow, restaurant: Restaurant) => Record<string, unknown>,
+  planOf: (row: WaitlistRow, restaurant: Restaurant) => Record<string, unknown> | Promise<Record<string, unknown>>,
 ): Promise<WaitlistRow> {
   let { restaurant } = ctx
   for (let attempt = 1; attempt <= 4; attempt++) {
     const row = await withRetry(() => selectEntry(ctx.db, restaurant.id, id), ctx.request_id)
     if (!row) throw new Problem('not_found')
-    const plan = { ...waitCallOf(ctx, restaurant, once), entry_id: id, ...planOf(row, restaurant) }
+    const plan = { ...waitCallOf(ctx, restaurant, once), entry_id: id, ...(await planOf(row, restaurant)) }
     const answer = await withRetry(() => callWaitlist(ctx.db, verb, plan), ctx.request_id).catch(codeTaken)
     if (answer === null) continue
     if (answer.outcome === 'stale_restaurant') restaurant = await loadAgain(ctx, restaurant.id)
