@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { daysAhead, openHouse } from '../factories.ts'
-import { meet } from './people.ts'
+import { meet, visits } from './people.ts'
 
 const where = inject('stack')
 const booking = new pg.Client({ connectionString: where.database_url })
@@ -54,4 +54,28 @@ test('writes take turns in a restaurant; one that would wait too long is busy, a
   expect((await house.call('POST', '/reservations', { date, guests: 2, phone_number: guest.phone })).status).toBe(201)
   await booking.query('rollback')
   expect((await house.call('PUT', path, { vip: true })).status).toBe(200)
+})
+
+test('R288 the repair passes by a guest whose figures somebody is refreshing, and waits for nobody', async () => {
+  // The only house of that zone: it is five in the morning in no other.
+  const house = await openHouse(where, { timezone: 'Pacific/Chatham' })
+  const ids: string[] = []
+  for (const name of ['Ana', 'Bo', 'Cy']) {
+    const guest = await meet(house, { name })
+    await visits(house, guest.phone, 1)
+    ids.push(guest.id)
+  }
+  const repair = async (): Promise<unknown> => {
+    const done = await merging.query(
+      `select repair_guest_stats(($1::date + time '05:30') at time zone 'Pacific/Chatham') as guests`,
+      [daysAhead(3)],
+    )
+    return done.rows[0].guests
+  }
+  await booking.query('begin')
+  await booking.query('select refresh_guest($1, $2)', [house.id, ids.toSorted()[1]])
+  await merging.query(`set lock_timeout = '2s'`)
+  expect(await repair()).toBe(2)
+  await booking.query('commit')
+  expect(await repair()).toBe(3)
 })
