@@ -66,12 +66,22 @@ export async function selectHousesWithStays(db: Db, now: number): Promise<string
   return rows.map((row) => row.restaurant_id)
 }
 
-/** How many claims were made longer. */
-export async function callExtendStays(db: Db, restaurantId: string, now: number, requestId: string): Promise<number> {
+const Extended = z.object({
+  extended: z.int(),
+  failed: z.array(z.object({ owner: Id, table_id: Id, code: z.string(), reason: z.string() })),
+})
+
+/** How many claims were made longer, and of whom it failed. */
+export async function callExtendStays(
+  db: Db,
+  restaurantId: string,
+  now: number,
+  requestId: string,
+): Promise<z.infer<typeof Extended>> {
   const [row] = await query(
     db,
-    z.object({ extended: z.int() }),
-    sql`select extend_stays(${restaurantId}, ${iso(now)}, ${requestId}) as extended`,
+    Extended,
+    sql`select s.extended, s.failed from extend_stays(${restaurantId}, ${iso(now)}, ${requestId}) s`,
   )
-  return row?.extended ?? 0
+  return row ?? { extended: 0, failed: [] }
 }

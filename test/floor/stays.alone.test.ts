@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { insertPlatformKey } from '../../local/keys.ts'
 import { startStack, type Stack } from '../../local/stack.ts'
 import { overlaps, withDatabase } from '../factories.ts'
 import { atRoot } from '../ordering/phones.ts'
-import { claimsOf, date, eventsOf, openFloor } from './houses.ts'
+import { claimsOf, date, eventsOf, type FloorHouse, openFloor } from './houses.ts'
 
 // Alone, because the job works for every house there is, and round trips are counted.
 let stack: Stack
@@ -15,6 +16,8 @@ afterAll(() => stack.stop())
 
 const tick = (time: string, day = date): Promise<void> =>
   stack.worker.scheduled({ cron: '*/5 * * * *', time: new Date(`${day}T${time}:00+08:00`) })
+const walkIn = async (house: FloorHouse, number: string): Promise<string> =>
+  (await house.at('18:00', 'POST', '/walk-ins', { party_size: 2, table_id: house.table(number) })).data.id
 const one = { tables: [{ number: '1', seats: 2 }] }
 
 test('R114 who outstays its plan keeps its table a quarter of an hour at a time, up to the next claim; twice is once', async () => {
@@ -112,6 +115,35 @@ test('R114 a session keeps the table it claimed, and one whose party left does n
   await stack.worker.scheduled({ cron, time: after(70) })
   expect(await until('1')).toBeNull()
   expect(await overlaps(stack, house.id)).toBe(0)
+})
+
+test('R290 one party’s trouble is not its house’s, nor one house’s the others’; it is told', async () => {
+  const [troubled, broken, other] = [await openFloor(stack), await openFloor(stack), await openFloor(stack)]
+  const ana = await walkIn(troubled, '1')
+  await walkIn(troubled, '2')
+  await walkIn(broken, '1')
+  await walkIn(other, '1')
+  await withDatabase(stack, (client) =>
+    client.query(`
+      create function refuse_claim() returns trigger language plpgsql as $$
+      begin raise exception 'planted' using errcode = tg_argv[0]; end $$;
+      create trigger refuse_ana before update on claims for each row
+        when (new.owner = '${ana}') execute function refuse_claim('23P01');
+      create trigger refuse_house before update on claims for each row
+        when (new.restaurant_id = '${broken.id}') execute function refuse_claim('55P03')`),
+  )
+  await tick('19:30')
+  await withDatabase(stack, (client) => client.query('drop function refuse_claim() cascade'))
+  const claims = async (house: FloorHouse): Promise<string[]> =>
+    (await claimsOf(stack, house)).map((claim) => claim.slice(-5))
+  expect(await claims(troubled)).toEqual(['19:30', '19:45'])
+  expect(await claims(broken)).toEqual(['19:30'])
+  expect(await claims(other)).toEqual(['19:45'])
+  const log = readFileSync(stack.worker.log_file, 'utf8')
+  const told = log.split('\n').filter((line) => /claims_alarm|stays_not_extended/.test(line))
+  expect(told).toHaveLength(2)
+  expect(told.find((line) => line.includes('claims_alarm'))).toContain(ana)
+  expect(told.find((line) => line.includes('stays_not_extended'))).toContain(broken.id)
 })
 
 test('the board, the timeline, alerts and suggestions cost one database round trip each', async () => {
