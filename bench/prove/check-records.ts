@@ -72,6 +72,11 @@ export function checkClaims({ violate }: Stage, facts: Facts): void {
   if (wrong.length > 0) violate('O2 claims', `${wrong.length} reservations do not have the claims they should`, shown)
 }
 
+/** R293. Every claim is of the service day it begins on, and reaches at most into the next, and not for long. */
+export function checkDays({ violate }: Stage, { astray }: Facts): void {
+  if (astray.length > 0) violate('O1 service day', `${astray.length} claims are not of the day they begin on`, astray)
+}
+
 /** O3. A key has one effect where it was acknowledged, none where it was refused, and one answer. */
 export function checkKeys({ violate }: Stage, facts: Facts, deeds: Deed[]): void {
   // That a hold lapsed is the clock's doing, whoever came by when it was noticed; a call's own events are no bookings.

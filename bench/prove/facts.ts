@@ -33,6 +33,8 @@ export type Facts = {
   denied: z.output<typeof Denied>[]
   /** Pairs of claims on one table at one moment. */
   overlaps: unknown[]
+  /** Claims that whoever looks for them by their service day would not find. */
+  astray: unknown[]
 }
 
 const ms = (instant: string): string => `(extract(epoch from ${instant}) * 1000)::float8`
@@ -69,6 +71,17 @@ export async function readFacts(arena: Arena, houseIds: string[]): Promise<Facts
           from claims a
           join claims b on a.table_id = b.table_id and a.ctid < b.ctid and a.during && b.during
          where a.restaurant_id = any($1) and a.blocking and b.blocking`),
+    ),
+    // Readers look from the service day before theirs on, and by local dates: from five to the midnight after.
+    astray: z.array(z.unknown()).parse(
+      await ask(`
+        select c.*, x.timezone
+          from claims c
+          join restaurants x on x.id = c.restaurant_id
+         where c.restaurant_id = any($1) and c.blocking
+           and (c.service_day <> service_day(lower(c.during), x.timezone)
+                or upper(c.during) > (c.service_day + 1 + time '05:00') at time zone x.timezone
+                   and upper(c.during) - lower(c.during) > interval '18 hours')`),
     ),
   }
 }

@@ -1,6 +1,6 @@
 import type { Arena } from './arena.ts'
 import { checkPacing, checkRefusals, checkTyped } from './check-answers.ts'
-import { checkAcknowledged, checkClaims, checkEvents, checkKeys, checkOverlaps } from './check-records.ts'
+import { checkAcknowledged, checkClaims, checkDays, checkEvents, checkKeys, checkOverlaps } from './check-records.ts'
 import { readFacts } from './facts.ts'
 import type { Options } from './options.ts'
 import { randomFrom } from './random.ts'
@@ -56,6 +56,7 @@ async function judge(stage: Stage, scenario: Scenario): Promise<Omit<Outcome, 's
   const overlaps = checkOverlaps(stage, facts)
   checkAcknowledged(stage, facts, deeds)
   checkClaims(stage, facts)
+  checkDays(stage, facts)
   checkKeys(stage, facts, deeds)
   checkEvents(stage, facts)
   const server_errors = checkTyped(stage, scenario, deeds)

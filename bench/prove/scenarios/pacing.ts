@@ -11,6 +11,7 @@ export const pacing: Scenario = {
       await parties(stage)
       await covers(stage)
       await moves(stage)
+      await overFive(stage)
     }
   },
 }
@@ -64,6 +65,23 @@ async function moves(stage: Stage): Promise<void> {
     ...times(30, () => () => guest.book(house, wish())),
   ])
   exactly(stage, 'parties, some of them moved there', seatsOf(deeds).length, cap)
+}
+
+/** A slot that lies in two service days is one slot. */
+async function overFive(stage: Stage): Promise<void> {
+  const { random, guest } = stage
+  const cap = random.int(1, 8)
+  const house = await stage.open({
+    ...room,
+    opens: '00:30',
+    slot_minutes: 60,
+    turn_rules: [{ max_party: 1000, minutes: 20 }],
+    pacing: { max_parties_per_slot: cap, max_covers_per_slot: null },
+  })
+  const date = dayAhead(random.int(2, 60))
+  const wishes = times(40, () => ({ date, time: random.pick(['04:30', '04:45', '05:00', '05:15']), party: 2 }))
+  const deeds = await stage.crowd(wishes.map((wish) => () => guest.book(house, wish)))
+  exactly(stage, 'parties before and after five', seatsOf(deeds).length, cap)
 }
 
 function exactly({ violate }: Stage, what: string, count: number, cap: number): void {
