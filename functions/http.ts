@@ -75,7 +75,8 @@ export const app = new OpenAPIHono<EdgeEnv>()
 
 app.use(prepare)
 app.onError(problemOf)
-app.notFound(notFound)
+// What matches besides `prepare`, which is there for every path.
+app.notFound(notFound((method, path) => app.router.match(method, path)[0].length > 1))
 app.get('/health', (c) => c.json({ success: true, data: { status: 'ok', environment: readEnv(c.env).ENVIRONMENT } }))
 app.doc31('/openapi.json', openApiInfo)
 app.get('/docs', (c) => c.html(docsPage(app.getOpenAPI31Document(openApiInfo)), 200, pageHeaders))

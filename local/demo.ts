@@ -7,13 +7,19 @@ import { insertDemoStaff } from './demo/staff.ts'
 import { demoHouses } from './demo/houses.ts'
 import { demoInsights } from './demo/insights.ts'
 import { demoMenus } from './demo/menu.ts'
+import { connectDemoTill } from './demo/till.ts'
 import { demoYear } from './demo/year.ts'
 
 /**
  * Two restaurants with a year behind them and some weeks booked ahead, once: a database that has them is left alone.
- * The keys are for one's own machine; the Worker refuses them everywhere else.
+ * The keys are for one's own machine; the Worker refuses them everywhere else. `till_url`: where their orders go.
  */
-export async function seedDemo(databaseUrl: string, sealing_key: string, today = new Date()): Promise<void> {
+export async function seedDemo(
+  databaseUrl: string,
+  sealing_key: string,
+  today = new Date(),
+  till_url: string | null = null,
+): Promise<void> {
   await insertPlatformKey(databaseUrl)
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
@@ -32,6 +38,7 @@ export async function seedDemo(databaseUrl: string, sealing_key: string, today =
       }
       await seedMenu(client, house.restaurant.slug, house.restaurant.currency, today)
       await insertDemoStaff(client, house.restaurant.slug, sealing_key, today)
+      if (till_url !== null) await connectDemoTill(client, house.restaurant.slug, sealing_key, { url: till_url, today })
       await client.query('commit')
     }
     await Promise.all(opened.map((house) => demoInsights(databaseUrl, house, today)))

@@ -24,7 +24,8 @@ export async function run(root: string): Promise<void> {
       say: (line) => console.log(line),
     })
     try {
-      await seedDemo(stack.database_url, stack.bindings['SEALING_KEY'] ?? '')
+      const till_url = `${stack.control_origin}/pos/orders`
+      await seedDemo(stack.database_url, stack.bindings['SEALING_KEY'] ?? '', new Date(), till_url)
       welcome(stack, port, Math.round(performance.now() - began))
       const unfollow = follow(stack.worker.log_file)
       await interrupted

@@ -4,6 +4,7 @@ import { type PageQuery, pageOf, readCursor } from '../platform/cursor.ts'
 import { withRetry } from '../platform/db.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
 import { causeOf } from '../platform/events.ts'
+import { withHouseTimes } from '../platform/instants.ts'
 import { newApiKey, sha256Hex } from '../platform/ids.ts'
 import { Problem } from '../platform/problem.ts'
 import { forgetKey } from './authenticate.ts'
@@ -37,14 +38,17 @@ export async function issueKey(ctx: TenantCtx, input: NewApiKey, once: Once): Pr
   }
   const change = { ...causeOf(ctx), restaurant_id: ctx.restaurant.id, fields: key }
   const { answer, replayed } = await doOnce(ctx, ctx.restaurant.id, once, issueKeyStatement(change))
-  return { data: { ...keyOf(answer), api_key: replayed ? null : secret } }
+  return { data: { ...keyOf(answer, ctx.restaurant), api_key: replayed ? null : secret } }
 }
 
 /** Every key of the restaurant, revoked ones too, in the order they were made. */
 export async function listKeys(ctx: TenantCtx, page: PageQuery): Promise<Result<ApiKey[]>> {
   const [, after = null] = readCursor(page.cursor) ?? []
   const rows = await withRetry(() => selectKeys(ctx.db, ctx.restaurant.id, after, page.limit + 1), ctx.request_id)
-  return pageOf(rows, page.limit, () => '')
+  return withHouseTimes(
+    pageOf(rows, page.limit, () => ''),
+    ctx.restaurant.timezone,
+  )
 }
 
 /** Refused here from this moment, and everywhere within five seconds. A key may revoke itself, and none that may more than it. */
@@ -54,12 +58,12 @@ export async function revokeKey(ctx: TenantCtx, id: string, once: Once): Promise
   const change = { ...causeOf(ctx), restaurant_id: ctx.restaurant.id, id, fields: { revocable } }
   const { answer } = await doOnce(ctx, ctx.restaurant.id, once, revokeKeyStatement(change))
   forgetKey(id)
-  return { data: keyOf(answer) }
+  return { data: keyOf(answer, ctx.restaurant) }
 }
 
-function keyOf(answer: unknown): ApiKey {
+function keyOf(answer: unknown, { timezone }: TenantCtx['restaurant']): ApiKey {
   const result = Answer.parse(answer)
   if (result.outcome === 'forbidden') throw new Problem('forbidden', { detail: 'That key may more than yours.' })
   if (result.outcome !== 'written') throw new Problem('not_found')
-  return result.written
+  return withHouseTimes(result.written, timezone)
 }

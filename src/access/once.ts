@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Ctx, Once } from '../platform/ctx.ts'
-import { databaseError, withRetry } from '../platform/db.ts'
+import { databaseError, noteReplay, withRetry } from '../platform/db.ts'
 import { Problem } from '../platform/problem.ts'
 
 const KeptAnswer = z.looseObject({ outcome: z.string().optional(), replayed: z.boolean().optional() })
@@ -36,6 +36,7 @@ export async function doOnce(
     if (database?.code !== 'TS001') throw error
     const kept = KeptAnswer.parse(JSON.parse(database.detail ?? 'null'))
     if (kept.outcome === 'key_reused') throw new Problem('idempotency_key_reused')
+    noteReplay(ctx.db)
     const { replayed: _replayed, ...answer } = kept
     return { answer, replayed: true }
   }

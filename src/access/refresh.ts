@@ -2,6 +2,7 @@ import { withRetry } from '../platform/db.ts'
 import type { PublicCtx, Result, StaffCtx } from '../platform/endpoint.ts'
 import { causeOf } from '../platform/events.ts'
 import { Problem } from '../platform/problem.ts'
+import { isoAt } from '../platform/time.ts'
 import { cookieLine, readCookie, refuseOtherPages } from './cookies.ts'
 import { readRefresh, type RefreshClaims } from './refresh-token.ts'
 import { tellRevoked } from './revocations.ts'
@@ -67,7 +68,7 @@ export async function whoAmI(ctx: StaffCtx): Promise<Result<SignedIn>> {
       restaurant: { id: restaurant.id, slug: restaurant.slug, name: restaurant.name, timezone: restaurant.timezone },
       // What the token may, which is what the next request may.
       scopes: [...roleScopes[staff.role]],
-      access_expires_at: new Date(staff.expires_at).toISOString(),
+      access_expires_at: isoAt(staff.expires_at, restaurant.timezone),
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Actor, Ctx } from '../platform/ctx.ts'
 import type { PublicCtx, Result } from '../platform/endpoint.ts'
+import { isoAt } from '../platform/time.ts'
 import { loadRestaurant } from '../restaurants/load.ts'
 import { cookieLine } from './cookies.ts'
 import { firstRefresh, type RefreshClaims, rootHashOf, writeRefresh } from './refresh-token.ts'
@@ -60,7 +61,7 @@ export async function signedIn(ctx: Ctx, staff: Staff, session: OpenedSession): 
       staff: { id, email, name, role },
       restaurant: { id: restaurant_id, slug, name: called, timezone },
       scopes: [...roleScopes[role]],
-      access_expires_at: new Date(access_expires_at).toISOString(),
+      access_expires_at: isoAt(access_expires_at, timezone),
     },
     cookies,
   }

@@ -4,7 +4,9 @@ import { withRetry } from '../platform/db.ts'
 import type { PublicCtx, Result, TenantCtx } from '../platform/endpoint.ts'
 import { causeOf } from '../platform/events.ts'
 import { sha256Hex } from '../platform/ids.ts'
+import { withHouseTimes } from '../platform/instants.ts'
 import { Problem } from '../platform/problem.ts'
+import { isoAt } from '../platform/time.ts'
 import { loadRestaurant } from '../restaurants/load.ts'
 import { holderOf } from './password.ts'
 import { tellRevoked } from './revocations.ts'
@@ -20,7 +22,10 @@ const invitationDays = 7
 export async function listStaff(ctx: TenantCtx, page: PageQuery): Promise<Result<Staff[]>> {
   const [, after = null] = readCursor(page.cursor) ?? []
   const rows = await withRetry(() => selectStaffPage(ctx.db, ctx.restaurant.id, after, page.limit + 1), ctx.request_id)
-  return pageOf(rows, page.limit, () => '')
+  return withHouseTimes(
+    pageOf(rows, page.limit, () => ''),
+    ctx.restaurant.timezone,
+  )
 }
 
 /** R86. Invites somebody by mail. 403 for a role that may more than who invites, 409 where the e-mail works here. */
@@ -66,7 +71,7 @@ async function changeStaff(
     ...wish,
   }
   const answer = await withRetry(() => callChangeStaff(ctx.db, change, plan), ctx.request_id)
-  const { written, token_id, revoked, replayed } = writtenOf(answer)
+  const { written, token_id, revoked, replayed } = writtenOf(withHouseTimes(answer, ctx.restaurant.timezone))
   await tellRevoked(ctx, revoked)
   // A replayed answer's link is on its way, and this one is nobody's.
   if (token_id !== null && !replayed) ctx.after(mailLink(ctx, restaurant_id, token_id, token))
@@ -98,5 +103,13 @@ function writtenOf(answer: ChangeAnswer): Extract<ChangeAnswer, { outcome: 'writ
 export async function readInvitation(ctx: PublicCtx, token: string): Promise<Result<Invitation>> {
   const { restaurant_id, email, name, role, expires_at } = await holderOf(ctx, 'invitation', token)
   const { id, slug, name: called, timezone } = await loadRestaurant(ctx, restaurant_id)
-  return { data: { email, name, role, restaurant: { id, slug, name: called, timezone }, expires_at } }
+  return {
+    data: {
+      email,
+      name,
+      role,
+      restaurant: { id, slug, name: called, timezone },
+      expires_at: isoAt(Date.parse(expires_at), timezone),
+    },
+  }
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Id, Instant, LocalDate, LocalTime, text, Version } from '../platform/text.ts'
 import { PageQuery } from '../platform/cursor.ts'
-import { ClaimKind, PartySize, Status } from '../reservations/schema.ts'
+import { ClaimKind, PartyQuery, Status } from '../reservations/schema.ts'
 import { Table } from '../restaurants/schema.ts'
 
 /** What a table is at a moment; a colour, a shape and a word of its own each. */
@@ -141,7 +141,7 @@ export type Alert = z.infer<typeof Alert>
 
 export const SuggestQuery = z
   .strictObject({
-    party_size: z.coerce.number().pipe(PartySize),
+    party_size: PartyQuery,
     at: Instant.optional(),
     date: LocalDate.optional(),
     time: LocalTime.optional(),

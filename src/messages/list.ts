@@ -1,6 +1,7 @@
 import { readTimeCursor, writeCursor } from '../platform/cursor.ts'
 import { withRetry } from '../platform/db.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
+import { withHouseTimes } from '../platform/instants.ts'
 import { addDays, instantOf } from '../platform/time.ts'
 import { selectMessages } from './queries.ts'
 import type { Message, MessageFilter } from './schema.ts'
@@ -26,7 +27,10 @@ export async function listMessages(ctx: TenantCtx, filter: MessageFilter): Promi
   const page = rows.slice(0, filter.limit)
   const last = page.at(-1)
   const more = rows.length > filter.limit && last
-  return { data: page, meta: { next_cursor: more ? writeCursor([last.created_at, last.id]) : null } }
+  return {
+    data: withHouseTimes(page, timezone),
+    meta: { next_cursor: more ? writeCursor([last.created_at, last.id]) : null },
+  }
 }
 
 /** The first instant of a date; where the clocks skip it, the first there is. */

@@ -4,6 +4,7 @@ import { doOnce } from '../access/once.ts'
 import type { Once } from '../platform/ctx.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
 import { causeOf } from '../platform/events.ts'
+import { withHouseTimes } from '../platform/instants.ts'
 import { Problem } from '../platform/problem.ts'
 import { deliverMessage } from './deliver.ts'
 import { Message } from './schema.ts'
@@ -28,7 +29,7 @@ export async function resendMessage(
   const effect = sql`select resend_message(${JSON.stringify(plan)}::jsonb) as answer`
   const answer = Answer.parse((await doOnce(ctx, ctx.restaurant.id, once, effect)).answer)
   if (answer.outcome === 'not_found') throw new Problem('not_found')
-  const { message } = answer
+  const message = withHouseTimes(answer.message, ctx.restaurant.timezone)
   if (answer.outcome === 'stale') throw new Problem('stale_version', { more: { current: message } })
   if (answer.outcome !== 'written')
     throw new Problem('illegal_step', { detail: 'It has yet to go.', more: { current: message } })

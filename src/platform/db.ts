@@ -22,9 +22,32 @@ export function openDb(databaseUrl: string, proxy?: string): Db {
   return db
 }
 
+/** The database as one request knows it, so that what is heard of its answers is told apart from the others'. */
+export function ownDb(db: Db): Db {
+  const own: Db = Object.create(db)
+  return own
+}
+
+const replays = new WeakSet<Db>()
+
+/** Whether an answer that was kept under a key came back on this `ownDb`. */
+export function wasReplayed(db: Db): boolean {
+  return replays.has(db)
+}
+
+export function noteReplay(db: Db): void {
+  replays.add(db)
+}
+
+/** As `replay_of` in the migrations marks an answer that was kept. */
+function isReplay({ answer }: Record<string, unknown>): boolean {
+  return typeof answer === 'object' && answer !== null && 'replayed' in answer && answer.replayed === true
+}
+
 /** One statement; its rows parsed at the edge of the database. */
 export async function query<T>(db: Db, row: z.ZodType<T>, statement: SQL): Promise<T[]> {
   const result = await db.execute(statement)
+  if (result.rows.some(isReplay)) noteReplay(db)
   return result.rows.map((one) => row.parse(one))
 }
 

@@ -1,7 +1,7 @@
 import type { RestaurantFloorStub } from '../floor/feed-object.ts'
 import type { TableSessionStub } from '../ordering/object.ts'
 import type { Actor, Ctx, Secrets } from './ctx.ts'
-import { openDb } from './db.ts'
+import { openDb, ownDb } from './db.ts'
 import type { Env } from './env.ts'
 import { openRedis } from './redis.ts'
 
@@ -12,7 +12,7 @@ export function openCtx(
   work: { actor: Actor; now: number; request_id: string; after: Ctx['after'] },
 ): Ctx {
   return {
-    db: openDb(env.DATABASE_URL, env.NEON_PROXY),
+    db: ownDb(openDb(env.DATABASE_URL, env.NEON_PROXY)),
     redis: openRedis(env.UPSTASH_REDIS_REST_URL, env.UPSTASH_REDIS_REST_TOKEN),
     table: (restaurant_id, table_id) => tablesOf(bindings).getByName(`${restaurant_id}:${table_id}`),
     floor: (restaurant_id) => floorsOf(bindings).getByName(restaurant_id),

@@ -5,6 +5,7 @@ import type { Scope } from '../access/schema.ts'
 import type { StaffClaims } from '../access/staff-token.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import type { Ctx, Once } from './ctx.ts'
+import { mistakesOf } from './mistakes.ts'
 import { Problem } from './problem.ts'
 
 /** A request about one restaurant carries it; a platform operator's does not. */
@@ -248,20 +249,9 @@ function parsePart(
   issues: { path: string; message: string }[],
 ): unknown {
   if (!shape) return undefined
-  const parsed = shape.safeParse(value)
-  if (parsed.success) return parsed.data
-  for (const issue of plainIssues(parsed.error.issues)) {
-    issues.push({ path: [prefix, ...issue.path.map(String)].filter(Boolean).join('.'), message: issue.message })
-  }
+  const parsed = mistakesOf(shape, value)
+  if ('data' in parsed) return parsed.data
+  for (const { path, message } of parsed.mistakes)
+    issues.push({ path: [prefix, ...path.map(String)].filter(Boolean).join('.'), message })
   return undefined
-}
-
-/** Of a union's branches, the one that came closest speaks. */
-function plainIssues(issues: z.core.$ZodIssue[]): { path: PropertyKey[]; message: string }[] {
-  return issues.flatMap((issue) => {
-    if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
-    const branches = issue.errors.map((branch) => plainIssues(branch))
-    const closest = branches.toSorted((a, b) => a.length - b.length)[0] ?? []
-    return closest.map((one) => ({ path: [...issue.path, ...one.path], message: one.message }))
-  })
 }

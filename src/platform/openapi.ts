@@ -13,6 +13,7 @@ export const openApiInfo = {
       '/api/restaurant is /api/restaurants/{restaurant_id}; the key names the restaurant. ' +
       'Answers are {"success": true, "data": …}; errors are RFC 9457 problems with a code.',
   },
+  servers: [{ url: '/', description: 'Where this document was read' }],
   security: [{ key: [] }, { staff: [] }],
 }
 

@@ -181,5 +181,6 @@ export function problemResponse(problem: Problem, requestId: string): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json' })
   if (problem.facts.retry_after_seconds) headers.set('retry-after', String(problem.facts.retry_after_seconds))
   const status = problems[problem.code][0]
+  if (status === 401) headers.set('www-authenticate', 'Bearer')
   return new Response(JSON.stringify(problemBody(problem, requestId)), { status, headers })
 }

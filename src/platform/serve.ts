@@ -7,8 +7,9 @@ import { allows } from '../access/rules.ts'
 import { looksLikeStaffToken } from '../access/staff-token.ts'
 import { loadRestaurant } from '../restaurants/load.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
-import { readBody } from './body.ts'
+import { readBody, refuseBody } from './body.ts'
 import type { Actor, Ctx, Once } from './ctx.ts'
+import { wasReplayed } from './db.ts'
 import { openCtx } from './edge-ctx.ts'
 import type { Asker, Endpoint, FileAnswer, Result } from './endpoint.ts'
 import { type Env, readEnv } from './env.ts'
@@ -16,7 +17,10 @@ import { canonicalJson, sha256Hex } from './ids.ts'
 import { log } from './log.ts'
 import { Problem, problemResponse } from './problem.ts'
 
-export type EdgeEnv = { Bindings: CloudflareBindings; Variables: { request_id: string; now: number; env: Env } }
+export type EdgeEnv = {
+  Bindings: CloudflareBindings
+  Variables: { request_id: string; now: number; env: Env; replayed?: boolean }
+}
 type CloudflareBindings = Record<string, unknown>
 type EdgeContext = Context<EdgeEnv>
 
@@ -30,6 +34,8 @@ export const prepare: MiddlewareHandler<EdgeEnv> = async (c, next) => {
   const began = Date.now()
   await next()
   c.res.headers.set('x-request-id', c.get('request_id'))
+  // R298.
+  if (c.get('replayed')) c.res.headers.set('idempotency-replayed', 'true')
   if (env.ENVIRONMENT === 'local') return
   log('info', 'request', {
     request_id: c.get('request_id'),
@@ -59,12 +65,15 @@ export function serve(one: Endpoint, changed: (ctx: Ctx, restaurant: Restaurant)
     const { actor, ...asker } = await askerOf(c, one, edge, inPath)
     const ctx: Ctx = { ...edge, actor }
     const body = one.body ? await readBody(c.req.raw) : undefined
+    if (!one.body && one.method !== 'get') await refuseBody(c.req.raw)
     const once = await onceOf(c, one, body)
     const raw = { params, query: queryOf(c), body, once, if_match: ifMatchOf(c) }
     try {
       const result = await one.serve(ctx, asker, raw)
       return answer(one, result, request_id, c)
     } finally {
+      // Under a key of our own it is no repeat of the client's.
+      if (c.req.header('idempotency-key') !== undefined && wasReplayed(ctx.db)) c.set('replayed', true)
       // What was refused may have been written too: an answer that could not be given, a hold that had lapsed.
       if (one.method !== 'get' && asker.restaurant) changed(ctx, asker.restaurant)
     }
@@ -245,16 +254,38 @@ function versionOf(data: unknown): number | null {
 /** Problems say what they are; anything else is a 500 that says only where to look. */
 export function problemOf(error: Error, c: EdgeContext): Response {
   const requestId = c.get('request_id') ?? crypto.randomUUID()
-  if (error instanceof Problem) return problemResponse(error, requestId)
+  if (error instanceof Problem) return problemResponse(withReason(error, c), requestId)
   logFailure('unexpected', requestId, error)
   return problemResponse(new Problem('internal'), requestId)
 }
 
-export function notFound(c: EdgeContext): Response {
-  return problemResponse(
-    new Problem('not_found', { detail: `There is no ${c.req.method} ${c.req.path}.` }),
-    c.get('request_id'),
-  )
+/** R297. Who is not known is told whether there was nothing to know them by, or nothing that is good. */
+function withReason(problem: Problem, c: EdgeContext): Problem {
+  if (problem.code !== 'unauthorized' || problem.facts.detail !== undefined) return problem
+  const sent = c.req.header('authorization') !== undefined || /ts_access=/.test(c.req.header('cookie') ?? '')
+  const detail = sent
+    ? 'The key or token that was sent is none of ours, was revoked, has expired, or is not for this.'
+    : 'No key or token was sent: it goes into Authorization, after Bearer.'
+  return new Problem('unauthorized', { ...problem.facts, detail })
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** R297. 404, or 405 with what is allowed where another method has that path. `served` knows what is served. */
+export function notFound(served: (method: string, path: string) => boolean): (c: EdgeContext) => Response {
+  return (c) => {
+    const { method, path } = c.req
+    const allowed = methods.filter((one) => served(one, path))
+    if (allowed.length === 0)
+      return problemResponse(
+        new Problem('not_found', { detail: `There is no ${method} ${path}.` }),
+        c.get('request_id'),
+      )
+    const detail = `${path} takes ${allowed.join(', ')}; ${method} it does not.`
+    const refused = problemResponse(new Problem('method_not_allowed', { detail }), c.get('request_id'))
+    refused.headers.set('allow', allowed.join(', '))
+    return refused
+  }
 }
 
 /** In the log and nowhere else: what went wrong that nobody foresaw. */

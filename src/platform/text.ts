@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { noSuchDay } from './no-such-day.ts'
 
 // Control characters other than tab and newline: Postgres takes no NUL, and a printed ticket none of them.
 // oxlint-disable-next-line no-control-regex
@@ -16,8 +17,14 @@ export function text(longest: number): z.ZodType<string, string> {
 }
 
 const inReach = (value: string): boolean => /^2[01]\d\d-/.test(value)
+/** Of a day that no calendar has it says so; else how it is to be written. */
+const dated =
+  (form: string) =>
+  ({ input }: { input?: unknown }): string =>
+    noSuchDay(String(input)) ?? form
+
 export const LocalDate = z.iso
-  .date('must be YYYY-MM-DD')
+  .date({ error: dated('must be YYYY-MM-DD') })
   .refine(inReach, 'must be between the years 2000 and 2199')
   .meta({ description: 'Local date of the restaurant', example: '2026-12-01' })
 export const LocalTime = z
@@ -25,7 +32,7 @@ export const LocalTime = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM')
   .meta({ description: 'Local wall time of the restaurant', example: '19:00' })
 export const Instant = z.iso
-  .datetime({ offset: true, local: true, error: 'must be an ISO 8601 date and time' })
+  .datetime({ offset: true, local: true, error: dated('must be an ISO 8601 date and time') })
   .refine(inReach, 'must be between the years 2000 and 2199')
   .meta({ description: 'ISO 8601 with offset; without one it is local time', example: '2026-12-01T19:00:00+08:00' })
 export const LanguageTag = z

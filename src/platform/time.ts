@@ -101,6 +101,13 @@ export function clock(minute: number): string {
   return `${String(Math.floor(inDay / 60)).padStart(2, '0')}:${String(inDay % 60).padStart(2, '0')}`
 }
 
+const inWords = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' })
+
+/** A date as English speaks it: Thursday 24 December. */
+export function dayInWords(date: string): string {
+  return inWords.format(dayNumberOf(date) * dayMs).replace(',', '')
+}
+
 /** Whether this is an IANA zone that this runtime knows. */
 export function isTimezone(name: string): boolean {
   try {

@@ -4,6 +4,7 @@ import { readTimeCursor, writeCursor } from '../platform/cursor.ts'
 import { toE164 } from '../platform/phone.ts'
 import { Problem } from '../platform/problem.ts'
 import { searchable } from '../platform/text.ts'
+import { withHouseTimes } from '../platform/instants.ts'
 import { addDays, instantOf, wallOf } from '../platform/time.ts'
 import { presentReservation } from './present.ts'
 import { selectDenied, selectReservation, selectReservations } from './queries.ts'
@@ -64,7 +65,7 @@ export async function listDenied(ctx: TenantCtx, filter: DeniedFilter): Promise<
   const page = rows.slice(0, filter.limit)
   const last = page.at(-1)
   return {
-    data: page,
+    data: withHouseTimes(page, timezone),
     meta: { next_cursor: rows.length > filter.limit && last ? writeCursor([last.at, last.id]) : null },
   }
 }

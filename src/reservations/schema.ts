@@ -242,7 +242,8 @@ export const ReservationFilter = z.strictObject({
 })
 export type ReservationFilter = z.output<typeof ReservationFilter>
 
-const PartyQuery = z.coerce.number().pipe(PartySize)
+/** As `PartySize`, from a query; said again because a pipe's limits are not in OpenAPI. */
+export const PartyQuery = z.coerce.number().int().min(1).max(1000).meta({ description: 'Covers' })
 export const AvailabilityQuery = z.strictObject({
   date: LocalDate,
   guests: PartyQuery,

@@ -22,7 +22,8 @@ const Refused = z.object({
 
 /**
  * Decides an edit of the house on the restaurant as this isolate remembers it, and writes it under the restaurant's
- * lock, in one round trip; where the restaurant has moved on, once more on the new one. What the rules refuse goes the
+ * lock, in one round trip; where the restaurant has moved on, again on the new one, so that many edits at once all
+ * find their turn. What the rules refuse goes the
  * same way: a repeat gets its first answer, and nothing is refused on a memory. Answers the row that was written.
  */
 export async function changeHouse<T>(
@@ -33,7 +34,7 @@ export async function changeHouse<T>(
   decide: (restaurant: Restaurant) => HouseDecision,
 ): Promise<T> {
   let { restaurant } = ctx
-  for (let attempt = 1; attempt <= 4; attempt++) {
+  for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     const change = {
       ...causeOf(ctx),
       restaurant_id: restaurant.id,
@@ -50,8 +51,20 @@ export async function changeHouse<T>(
     }
     restaurant = stale.data.restaurant
     rememberRestaurant(restaurant)
+    await turn(attempt)
   }
   throw new Problem('busy', { retry_after_seconds: 1 })
+}
+
+const mostAttempts = 14
+
+/**
+ * Every other time at once, on what was just read; else after a while with full jitter, since whoever waits comes back
+ * to another restaurant than the one that they were told of.
+ */
+function turn(attempt: number): Promise<unknown> | undefined {
+  if (attempt % 2 === 1) return undefined
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(800, 25 * 2 ** (attempt / 2))))
 }
 
 /** The row that a function of the house wrote; throws the refusal it gave instead. */

@@ -6,13 +6,17 @@ import { toE164 } from '../platform/phone.ts'
 import { changeHouse } from './change-house.ts'
 import { loadAgain } from './load.ts'
 import { selectRestaurants } from './queries.ts'
-import { type HouseDecision, mistake, refusalOf, withoutUndefined } from './room-rules.ts'
+import { byNumber, type HouseDecision, mistake, refusalOf, withoutUndefined } from './room-rules.ts'
 import { editedSettings, hoursMistakes, specialDaysMistakes } from './rules.ts'
 import { Restaurant, type RestaurantBrief, type RestaurantEdit } from './schema.ts'
 
 /** Past the isolate's memory: what is read here is about to be edited. */
 export async function getRestaurant(ctx: TenantCtx): Promise<Result<Restaurant>> {
-  return { data: await loadAgain(ctx, ctx.restaurant.id) }
+  return { data: inOrder(await loadAgain(ctx, ctx.restaurant.id)) }
+}
+
+function inOrder(restaurant: Restaurant): Restaurant {
+  return { ...restaurant, tables: restaurant.tables.toSorted((a, b) => byNumber([a.number, a.id], [b.number, b.id])) }
 }
 
 /** All of the platform's, in the order they opened. */
@@ -33,7 +37,7 @@ export async function editRestaurant(
   once: Once,
 ): Promise<Result<Restaurant>> {
   const decide = (house: Restaurant): HouseDecision => decideEdit(house, edit, edit.version ?? if_match)
-  return { data: await changeHouse(ctx, once, 'edit_restaurant', Restaurant, decide) }
+  return { data: inOrder(await changeHouse(ctx, once, 'edit_restaurant', Restaurant, decide)) }
 }
 
 function decideEdit(restaurant: Restaurant, edit: RestaurantEdit, seen: number | null): HouseDecision {

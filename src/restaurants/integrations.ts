@@ -4,6 +4,7 @@ import type { Ctx, Once, Secrets } from '../platform/ctx.ts'
 import { withRetry } from '../platform/db.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
 import { causeOf } from '../platform/events.ts'
+import { withHouseTimes } from '../platform/instants.ts'
 import { log } from '../platform/log.ts'
 import { Problem } from '../platform/problem.ts'
 import { writtenRow } from './change-house.ts'
@@ -41,11 +42,11 @@ export async function putPos(
       kind,
       url,
       settings: kind === 'square' ? { location_id: input.location_id } : { lookup: input.lookup },
-      secret_sealed: await sealSecret(secrets.sealing_key, boundTo(restaurant.id, kind), JSON.stringify(hidden)),
+      secret_sealed: await sealPos(secrets.sealing_key, restaurant.id, kind, hidden),
     },
   }
   const answer = await withRetry(() => callPutIntegration(ctx.db, change), ctx.request_id)
-  return { data: writtenRow(answer, Integration) }
+  return { data: writtenRow(withHouseTimes(answer, restaurant.timezone), Integration) }
 }
 
 /** Lets the till go: orders stay with the house from now on. 404 where there is none, 409 `stale_version`. */
@@ -63,11 +64,12 @@ export async function letGo(ctx: TenantCtx, name: string, if_match: number | nul
     fields: { name },
   }
   const answer = await withRetry(() => callRemoveIntegration(ctx.db, change), ctx.request_id)
-  return writtenRow(answer, Integration)
+  return writtenRow(withHouseTimes(answer, ctx.restaurant.timezone), Integration)
 }
 
 export async function listIntegrations(ctx: TenantCtx): Promise<Result<Integration[]>> {
-  return { data: await withRetry(() => selectIntegrations(ctx.db, ctx.restaurant.id), ctx.request_id) }
+  const rows = await withRetry(() => selectIntegrations(ctx.db, ctx.restaurant.id), ctx.request_id)
+  return { data: withHouseTimes(rows, ctx.restaurant.timezone) }
 }
 
 /** How the restaurant's till is reached, secrets opened; null where it has none. Calls to it must follow no redirect. */
@@ -92,6 +94,16 @@ export async function openPos(
   }
   const hidden = z.record(z.string(), z.string()).parse(JSON.parse(opened))
   return Pos.parse({ ...row.settings, kind: row.kind, url: row.url, ...hidden })
+}
+
+/** What a till is reached with, as its row keeps it. */
+export function sealPos(
+  sealing_key: string,
+  restaurantId: string,
+  kind: string,
+  hidden: Record<string, string>,
+): Promise<string> {
+  return sealSecret(sealing_key, boundTo(restaurantId, kind), JSON.stringify(hidden))
 }
 
 function boundTo(restaurantId: string, kind: string): string {

@@ -112,6 +112,11 @@ export function mistake(path: string, message: string): HouseRefusal {
   return { outcome: 'validation_failed', detail: `${path}: ${message}`, errors: [{ path, message }] }
 }
 
+/** In the order people count: 2 before 10. */
+export function byNumber(a: [number: string, id: string], b: [number: string, id: string]): number {
+  return a[0].localeCompare(b[0], 'en', { numeric: true }) || (a[1] < b[1] ? -1 : Number(a[1] > b[1]))
+}
+
 export function seatsOf(tables: Table[], ids: string[]): number {
   return tables.reduce((sum, table) => sum + (ids.includes(table.id) ? table.seats : 0), 0)
 }

@@ -5,6 +5,7 @@ import type { Result, TenantCtx } from '../platform/endpoint.ts'
 import { changeHouse } from './change-house.ts'
 import { loadAgain } from './load.ts'
 import {
+  byNumber,
   decideCombinationEdit,
   decideNewCombination,
   decideNewTable,
@@ -24,9 +25,9 @@ import {
 /** In the order people count: 2 before 10. */
 export async function listTables(ctx: TenantCtx, page: PageQuery): Promise<Result<TableWithQr[]>> {
   const { tables } = await loadAgain(ctx, ctx.restaurant.id)
-  const sorted = tables.toSorted((a, b) => inOrder([a.number, a.id], [b.number, b.id]))
+  const sorted = tables.toSorted((a, b) => byNumber([a.number, a.id], [b.number, b.id]))
   const after = readCursor(page.cursor)
-  const rest = after ? sorted.filter((table) => inOrder([table.number, table.id], after) > 0) : sorted
+  const rest = after ? sorted.filter((table) => byNumber([table.number, table.id], after) > 0) : sorted
   const { data, meta } = pageOf(rest, page.limit, (table) => table.number)
   return { data: await Promise.all(data.map((table) => withQr(ctx, table))), meta }
 }
@@ -34,10 +35,6 @@ export async function listTables(ctx: TenantCtx, page: PageQuery): Promise<Resul
 async function withQr({ secrets, restaurant }: TenantCtx, table: Table): Promise<TableWithQr> {
   const qr_token = await signQr(secrets.qr_keys, { restaurant_id: restaurant.id, table_id: table.id })
   return { ...table, qr_token, qr_url: qrUrl(secrets.public_origin, qr_token) }
-}
-
-function inOrder(a: [number: string, id: string], b: [number: string, id: string]): number {
-  return a[0].localeCompare(b[0], 'en', { numeric: true }) || (a[1] < b[1] ? -1 : Number(a[1] > b[1]))
 }
 
 /** In the order they were made: their ids are. */

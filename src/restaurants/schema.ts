@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isCountry, isCurrency } from '../platform/codes.ts'
 import { Email, Id, LanguageTag, LocalDate, LocalTime, text, Version } from '../platform/text.ts'
 import { isTimezone } from '../platform/time.ts'
 
@@ -216,8 +217,8 @@ export type Combination = z.infer<typeof Combination>
 const restaurantFields = {
   name: text(120),
   timezone: z.string().max(64).refine(isTimezone, 'must be an IANA time zone').meta({ example: 'Asia/Singapore' }),
-  country: z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166 code'),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code'),
+  country: z.string().refine(isCountry, 'must be the ISO 3166 code of a country').meta({ example: 'SG' }),
+  currency: z.string().refine(isCurrency, 'must be the ISO 4217 code of a currency').meta({ example: 'SGD' }),
   email: Email.nullable(),
   phone: text(40).nullable(),
   address: text(300).nullable(),
@@ -274,6 +275,9 @@ export const Restaurant = z
     id: Id,
     slug: z.string(),
     ...restaurantFields,
+    // A house that was opened before these were looked up says what it says.
+    country: z.string(),
+    currency: z.string(),
     settings: Settings,
     hours: z.array(WeeklyHours),
     special_days: z.array(SpecialDay),

@@ -4,6 +4,7 @@ import type { Ctx, Once } from '../platform/ctx.ts'
 import { withRetry } from '../platform/db.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
 import { causeOf } from '../platform/events.ts'
+import { withHouseTimes } from '../platform/instants.ts'
 import { log } from '../platform/log.ts'
 import { toE164 } from '../platform/phone.ts'
 import { Problem } from '../platform/problem.ts'
@@ -51,7 +52,7 @@ export async function putVoice(
   }
   const answer = await withRetry(() => callPutIntegration(ctx.db, change), ctx.request_id)
   kept.delete(`${vendor}:${restaurant.slug}`)
-  return { data: writtenRow(answer, Integration) }
+  return { data: writtenRow(withHouseTimes(answer, restaurant.timezone), Integration) }
 }
 
 /** The platform answers here no more: what it sends is refused within five seconds. 404, 409 `stale_version`. */

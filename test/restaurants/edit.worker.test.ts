@@ -131,8 +131,8 @@ describe('editing a restaurant', () => {
     [{ special_days: [{ date }, { date }] }, 'special_days'],
     [{ timezone: 'Mars/Olympus' }, 'timezone'],
     [{ settings: { turn_rules: [] } }, 'settings.turn_rules'],
-    [{ settings: { colour: 'red' } }, 'settings'],
-    [{ slug: 'elsewhere' }, ''],
+    [{ settings: { colour: 'red' } }, 'settings.colour'],
+    [{ slug: 'elsewhere' }, 'slug'],
     [{ name: '' }, 'name'],
     [{ version: 0 }, 'version'],
   ])('refuses %j', async (edit, path) => {

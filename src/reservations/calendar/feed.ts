@@ -7,6 +7,7 @@ import { withRetry } from '../../platform/db.ts'
 import type { PublicCtx, Result, TenantCtx } from '../../platform/endpoint.ts'
 import { causeOf } from '../../platform/events.ts'
 import { sha256Hex } from '../../platform/ids.ts'
+import { withHouseTimes } from '../../platform/instants.ts'
 import { Problem } from '../../platform/problem.ts'
 import { issueFeedStatement, revokeFeedStatement, selectFeed, selectFeeds } from './queries.ts'
 import { feedOf } from './rules.ts'
@@ -30,21 +31,24 @@ export async function issueFeed(
   const change = { ...causeOf(ctx), restaurant_id: ctx.restaurant.id, ...input, hash: await sha256Hex(token) }
   const { answer, replayed } = await doOnce(ctx, ctx.restaurant.id, once, issueFeedStatement(change))
   const url = `${ctx.secrets.public_origin.replace(/\/$/, '')}/calendar/${token}.ics`
-  return { data: { ...writtenIn(answer), url: replayed ? null : url } }
+  return { data: { ...writtenIn(answer, ctx.restaurant.timezone), url: replayed ? null : url } }
 }
 
 /** Every feed of the house, revoked ones too, in the order they were issued. */
 export async function listFeeds(ctx: TenantCtx, page: PageQuery): Promise<Result<CalendarFeed[]>> {
   const [, after = null] = readCursor(page.cursor) ?? []
   const rows = await withRetry(() => selectFeeds(ctx.db, ctx.restaurant.id, after, page.limit + 1), ctx.request_id)
-  return pageOf(rows, page.limit, () => '')
+  return withHouseTimes(
+    pageOf(rows, page.limit, () => ''),
+    ctx.restaurant.timezone,
+  )
 }
 
 /** Its address shows nothing from this moment. */
 export async function revokeFeed(ctx: TenantCtx, id: string, once: Once): Promise<Result<CalendarFeed>> {
   const change = { ...causeOf(ctx), restaurant_id: ctx.restaurant.id, id }
   const { answer } = await doOnce(ctx, ctx.restaurant.id, once, revokeFeedStatement(change))
-  return { data: writtenIn(answer) }
+  return { data: writtenIn(answer, ctx.restaurant.timezone) }
 }
 
 /**
@@ -79,8 +83,8 @@ export async function readFeed(ctx: PublicCtx, file: string): Promise<Result<nul
   }
 }
 
-function writtenIn(answer: unknown): CalendarFeed {
+function writtenIn(answer: unknown, timezone: string): CalendarFeed {
   const result = Answer.parse(answer)
   if (result.outcome !== 'written') throw new Problem('not_found')
-  return result.feed
+  return withHouseTimes(result.feed, timezone)
 }

@@ -147,8 +147,9 @@ export const ChangedSeries = z
   .meta({ id: 'ChangedSeries' })
 export type ChangedSeries = z.infer<typeof ChangedSeries>
 
+/** Nothing is cancelled by default: the scope is said. */
 export const SeriesCancelQuery = z
-  .strictObject({ scope: Scope.default('all'), from_date: FromDate, why: text(300).optional() })
+  .strictObject({ scope: Scope, from_date: FromDate, why: text(300).optional() })
   .refine((query) => query.scope === 'all' || query.from_date !== undefined, {
     path: ['from_date'],
     message: 'is needed for this scope',

@@ -1,11 +1,13 @@
 import { readTimeCursor, writeCursor } from '../../platform/cursor.ts'
 import { withRetry } from '../../platform/db.ts'
 import type { Result, TenantCtx } from '../../platform/endpoint.ts'
+import { withHouseTimes } from '../../platform/instants.ts'
 import { Problem } from '../../platform/problem.ts'
 import { addDays, wallOf } from '../../platform/time.ts'
 import { loadAgain } from '../../restaurants/load.ts'
 import { firstInstantAt } from '../../restaurants/rules.ts'
 import type { Restaurant } from '../../restaurants/schema.ts'
+import { refuseUnknownArea } from '../asked-area.ts'
 import { presentEntry } from './present.ts'
 import { type Accuracy, selectAccuracy, selectDecisions, selectEntries, selectEntry, selectFloor } from './queries.ts'
 import { type Floor, quoteFor, quotesOf } from './quote-rules.ts'
@@ -90,12 +92,13 @@ export async function getEntry(ctx: TenantCtx, id: string): Promise<Result<Waitl
 export async function entryDecisions(ctx: TenantCtx, id: string): Promise<Result<WaitDecision[]>> {
   const decisions = await withRetry(() => selectDecisions(ctx.db, ctx.restaurant.id, id), ctx.request_id)
   if (!decisions) throw new Problem('not_found')
-  return { data: decisions }
+  return { data: withHouseTimes(decisions, ctx.restaurant.timezone) }
 }
 
 /** What one who joined now would be told; nobody is written down. */
 export async function quoteNow(ctx: TenantCtx, asked: QuoteQuery): Promise<Result<Quote>> {
   const { restaurant, floor } = await readFloor(ctx)
+  refuseUnknownArea(restaurant, asked.area)
   const wish = { party_size: asked.party_size, area: asked.area ?? null, accepts_bar: asked.accepts_bar ?? null }
   return { data: quoteFor(restaurant, floor, wish, ctx.now) }
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Email, Id, LanguageTag, LocalDate, LocalTime, text, Version } from '../../platform/text.ts'
-import { PartySize, Source, Status } from '../schema.ts'
+import { PartyQuery, PartySize, Source, Status } from '../schema.ts'
 
 export const WaitStatus = z.enum(['waiting', 'offered', 'accepted', 'seated', 'left', 'lapsed', 'declined'])
 export type WaitStatus = z.infer<typeof WaitStatus>
@@ -142,7 +142,7 @@ export const WaitlistFilter = z.strictObject({
 export type WaitlistFilter = z.output<typeof WaitlistFilter>
 
 export const QuoteQuery = z.strictObject({
-  party_size: z.coerce.number().pipe(PartySize),
+  party_size: PartyQuery,
   area: text(60).optional(),
   accepts_bar: z.stringbool().optional(),
 })
