@@ -1,6 +1,7 @@
 import { Problem } from '../platform/problem.ts'
 import { clock, wallOf } from '../platform/time.ts'
 import { alternativesOn } from '../reservations/alternatives.ts'
+import { refuseUnknownArea } from '../reservations/asked-area.ts'
 import { readDays } from '../reservations/availability.ts'
 import { decideChange, demandRefusal } from '../reservations/rules.ts'
 import type { BookingRequest, Claim, ReservationRow } from '../reservations/schema.ts'
@@ -44,6 +45,7 @@ export async function checkMove(ctx: CallCtx, row: ReservationRow, wish: Move): 
     table_id: null,
   }
   const { restaurant, claims } = await readDays(ctx, [...new Set([wall.date, date ?? wall.date])])
+  refuseUnknownArea(restaurant, area)
   const others = claims.filter((claim) => !isOf(claim, row))
   const decision = decideChange(request, row, true, restaurant, ctx.now)
   const refusal = 'refusal' in decision ? decision.refusal : demandAgainst(decision.plan)

@@ -1,5 +1,6 @@
 import type { Once } from '../platform/ctx.ts'
 import { newConfirmationCode } from '../platform/ids.ts'
+import { withArea } from '../reservations/asked-area.ts'
 import { decideBooking } from '../reservations/rules.ts'
 import type { BookingRequest, ReservationRow } from '../reservations/schema.ts'
 import { callOf, decideAndWrite, seatingColumns } from '../reservations/write.ts'
@@ -23,10 +24,11 @@ export async function holdForCaller(
   const { date, time, party_size, area } = wish
   const request: BookingRequest = { moment: { date, time }, party_size, area: area ?? null, table_id: null }
   const { row, restaurant } = await decideAndWrite(
-    ctx,
+    await withArea(ctx, request.area, once),
     'hold_for_agent',
     'hold',
     request,
+    once,
     (house) => decideBooking(request, house, ctx.now),
     (plan, house) => ({
       ...callOf(ctx, house, once),

@@ -43,7 +43,7 @@ async function calendarFor(
   restaurant: Restaurant,
 ): Promise<Content['attachments']> {
   if (!reservation || !withFile.has(kind)) return []
-  const { method, body } = calendarOf(reservation, restaurant, await manageUrl(secrets, reservation))
+  const { method, body } = calendarOf(reservation, restaurant, await manageUrl(secrets, reservation), 'sent')
   return [
     {
       filename: `${restaurant.slug}-${reservation.confirmation_code}.ics`,

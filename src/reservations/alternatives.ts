@@ -1,16 +1,22 @@
 import { withRetry } from '../platform/db.ts'
 import type { TenantCtx } from '../platform/endpoint.ts'
-import { isoAt } from '../platform/time.ts'
 import { problems } from '../platform/problem.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import { refuseUnusable } from './asked-tables.ts'
+import {
+  type Alternative,
+  datesAround,
+  datesNear,
+  nearestOpen,
+  nearestTimes,
+  offered,
+  wantedOf,
+} from './nearest-rules.ts'
 import { selectClaims } from './queries.ts'
-import { arrivalOf, type Ask, askOf, availabilityAt, longestStay, serviceDaysToRead, slotsOn } from './rules.ts'
+import { askOf, longestLook, serviceDaysToRead, slotsOn } from './rules.ts'
 import type { BookingRequest, Claim, RefusalCode } from './schema.ts'
 
-export type Alternative = { date: string; time: string; starts_at: string; tablesAvailable: number }
-
-/** Refusals that another time of the same day could answer. */
+/** Refusals that another time could answer. */
 const timely = new Set<RefusalCode>([
   'nonexistent_time',
   'in_past',
@@ -24,7 +30,7 @@ const timely = new Set<RefusalCode>([
 ])
 
 /**
- * The nearest times of that day that are open, nearest first, and a sentence that offers them. `known` are the claims of
+ * R302. The nearest times that are open, nearest first, and a sentence that offers them. `known` are the claims of
  * dayAround, where the refusal came with them; without, they are read. 422 where the table asked for could be had at none.
  */
 export async function alternativesTo(
@@ -36,13 +42,19 @@ export async function alternativesTo(
   const { restaurant } = ctx
   refuseUnusable(restaurant, 'table_id', request.table_id ? [request.table_id] : [])
   if (!timely.has(refusal)) return { alternatives: [], sentence: null }
-  const { date } = wantedOf(restaurant, request)
-  if (slotsOn(restaurant, date).length === 0) return { alternatives: [], sentence: null }
-  const claims = known ?? (await claimsOf(ctx, serviceDaysToRead(restaurant, [date])))
-  const alternatives = alternativesOn(restaurant, claims, refusal, request, ctx.now)
-  const times = alternatives.slice(0, 2).map((one) => one.time)
-  const offer = times.length > 0 ? `${problems[refusal][2]} I could offer ${times.join(' or ')}.` : null
-  return { alternatives, sentence: offer }
+  const wanted = wantedOf(restaurant, request.moment)
+  const ask = askOf(restaurant, request)
+  if (ask.refusal) return { alternatives: [], sentence: null }
+  const openOn = async (dates: string[], claims?: Claim[]): Promise<Alternative[]> => {
+    if (dates.every((date) => slotsOn(restaurant, date).length === 0)) return []
+    const read = claims ?? (await claimsOf(ctx, serviceDaysToRead(restaurant, dates)))
+    return nearestOpen(restaurant, read, ask, dates, wanted.at, ctx.now)
+  }
+  const near = await openOn(datesNear(restaurant, wanted), known)
+  // Read only where that evening has nothing: a refusal of the evening that everybody wants stays one round trip.
+  const alternatives = near.length > 0 ? near : await openOn(datesAround(wanted.date))
+  const offer = offered(alternatives, wanted.date)
+  return { alternatives, sentence: offer ? `${problems[refusal][2]} I could offer ${offer}.` : null }
 }
 
 async function claimsOf(ctx: TenantCtx, days: string[]): Promise<Claim[]> {
@@ -50,16 +62,16 @@ async function claimsOf(ctx: TenantCtx, days: string[]): Promise<Claim[]> {
   return read?.claims ?? []
 }
 
-/** The service days whose claims the times of the asked day could touch, and the stretch of time that these lie in. */
+/** The service days whose claims the times near the asked one could touch, and the stretch of time that these lie in. */
 export function dayAround(restaurant: Restaurant, request: BookingRequest): { days: string[]; day_during: string } {
-  const { date } = wantedOf(restaurant, request)
-  const slots = slotsOn(restaurant, date)
+  const dates = datesNear(restaurant, wantedOf(restaurant, request.moment))
+  const slots = dates.flatMap((date) => slotsOn(restaurant, date))
   const from = slots[0]?.arrival.at
   const last = slots.at(-1)?.arrival.at
   if (from === undefined || last === undefined) return { days: [], day_during: 'empty' }
-  const until = last + longestStay(restaurant.settings) * 60_000
+  const until = last + longestLook(restaurant.settings) * 60_000
   return {
-    days: serviceDaysToRead(restaurant, [date]),
+    days: serviceDaysToRead(restaurant, dates),
     day_during: `[${new Date(from).toISOString()},${new Date(until).toISOString()})`,
   }
 }
@@ -73,35 +85,6 @@ export function alternativesOn(
   now: number,
 ): Alternative[] {
   if (!timely.has(refusal)) return []
-  const { date, at } = wantedOf(restaurant, request)
+  const { date, at } = wantedOf(restaurant, request.moment)
   return nearestTimes(restaurant, claims, askOf(restaurant, request), date, at, now)
-}
-
-/** The day that was asked for, and the instant; noon, where the clocks skip the time. */
-function wantedOf(restaurant: Restaurant, request: BookingRequest): { date: string; at: number } {
-  const arrival = arrivalOf(request.moment, restaurant.timezone)
-  const date = arrival?.date ?? ('date' in request.moment ? request.moment.date : '')
-  return { date, at: arrival?.at ?? Date.parse(`${date}T12:00:00Z`) }
-}
-
-/** Open slots of that date, nearest first, four at the most. */
-export function nearestTimes(
-  restaurant: Restaurant,
-  claims: Claim[],
-  ask: Ask,
-  date: string,
-  wanted: number,
-  now: number,
-): Alternative[] {
-  const near = slotsOn(restaurant, date).toSorted(
-    (a, b) => Math.abs(a.arrival.at - wanted) - Math.abs(b.arrival.at - wanted) || a.arrival.at - b.arrival.at,
-  )
-  const found: Alternative[] = []
-  // From the nearest on: most slots of a day are never looked at.
-  for (const slot of near) {
-    if (found.length === 4) break
-    const { time, at, parties } = availabilityAt(restaurant, claims, slot, ask, now)
-    if (parties > 0) found.push({ date, time, starts_at: isoAt(at, restaurant.timezone), tablesAvailable: parties })
-  }
-  return found
 }

@@ -4,6 +4,7 @@ import { isoAt } from '../platform/time.ts'
 import { loadAgain } from '../restaurants/load.ts'
 import { serviceAt } from '../restaurants/rules.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
+import { refuseUnknownArea } from './asked-area.ts'
 import { selectClaims } from './queries.ts'
 import { arrivalOf, askOf, availabilityAt, serviceDaysToRead, slotsOn, type SlotAvailability } from './rules.ts'
 import type { Claim, DayAvailability } from './schema.ts'
@@ -28,6 +29,7 @@ export async function dayAvailability(
   asked: { date: string; guests: number; time?: string | undefined; area?: string | undefined },
 ): Promise<Result<DayAvailability>> {
   const { restaurant, claims } = await readDays(ctx, [asked.date])
+  refuseUnknownArea(restaurant, asked.area)
   return { data: availabilityOn(restaurant, claims, asked, ctx.now) }
 }
 

@@ -1,6 +1,7 @@
 import type { Once } from '../platform/ctx.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
 import { newConfirmationCode } from '../platform/ids.ts'
+import { withArea } from './asked-area.ts'
 import { presentReservation } from './present.ts'
 import { contactOf, requestOf } from './requests.ts'
 import { decideBooking } from './rules.ts'
@@ -12,10 +13,11 @@ export async function bookTable(ctx: TenantCtx, input: NewReservation, once: Onc
   const request = requestOf(input)
   const contact = contactOf(input, ctx.restaurant)
   const { row, restaurant, meta } = await decideAndWrite(
-    ctx,
+    await withArea(ctx, request.area, once),
     'book',
     'booking',
     request,
+    once,
     (house) => decideBooking(request, house, ctx.now),
     (plan, house) => ({
       ...callOf(ctx, house, once),

@@ -1,6 +1,7 @@
-import { clock, daysBetween, isoWeekday, wallOf } from '../platform/time.ts'
-import { closesAt, servicesOn, turnMinutes, type Service } from '../restaurants/rules.ts'
+import { addDays, clock, daysBetween, isoWeekday, wallOf } from '../platform/time.ts'
+import { closesAt, firstInstantAt, servicesOn, turnMinutes, type Service } from '../restaurants/rules.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
+import { offered } from './nearest-rules.ts'
 import { type Arrival, type Ask, clockRefusals, demandRefusal, seatingOf, slotLoad } from './rules.ts'
 import type { Claim, Explanation, RefusalCode } from './schema.ts'
 
@@ -104,10 +105,12 @@ function explained(code: RefusalCode, one: Case, seating: ReturnType<typeof seat
   }
 }
 
-function closedTold({ restaurant, arrival }: Case): Told {
+function closedTold({ restaurant, arrival, ask }: Case): Told {
   const special = restaurant.special_days.find((day) => day.date === arrival.date)
   const setting = special ? `special_days.${arrival.date}` : `hours.${isoWeekday(arrival.date)}`
   const services = servicesOn(restaurant, arrival.date)
+  const late = closedBefore(restaurant, arrival)
+  if (late) return lateTold(restaurant, arrival, late, ask.party_size)
   const opening = services.map((one) => `${clock(one.opens_minute)} to ${clock(one.closes_minute)}`).join(' and ')
   const why = special?.reason ? ` (${special.reason})` : ''
   const because = services.length > 0 ? `the house is open from ${opening}${why}` : `the house is closed that day${why}`
@@ -117,6 +120,33 @@ function closedTold({ restaurant, arrival }: Case): Told {
     value: opening || 'closed',
     because,
     change: { setting, to: `open at ${at}`, sentence: `Open at ${at} that day.` },
+  }
+}
+
+/** The service that is over by then, where that is nearer than the one to come. */
+function closedBefore(restaurant: Restaurant, { at, date }: Arrival): Service | undefined {
+  const closing = (service: Service): number => closesAt(restaurant, service)
+  const opening = (service: Service): number => firstInstantAt(service.date, service.opens_minute, restaurant.timezone)
+  const around = [addDays(date, -1), date].flatMap((day) => servicesOn(restaurant, day))
+  const over = around.filter((one) => closing(one) <= at).toSorted((a, b) => closing(b) - closing(a))[0]
+  const next = Math.min(...around.map(opening).filter((instant) => instant > at))
+  return over && at - closing(over) < Math.min(next - at, longestOvertime) ? over : undefined
+}
+
+// Further from closing than this one asks about another meal, or another day.
+const longestOvertime = 4 * 60 * 60_000
+
+function lateTold(restaurant: Restaurant, arrival: Arrival, service: Service, party_size: number): Told {
+  const closes = clock(service.closes_minute)
+  const leaves = arrival.at + turnMinutes(restaurant.settings, party_size) * 60_000
+  const until = clock(wallOf(leaves, restaurant.timezone).minute)
+  const special = restaurant.special_days.some((day) => day.date === service.date)
+  const setting = special ? `special_days.${service.date}` : `hours.${isoWeekday(service.date)}`
+  return {
+    setting,
+    value: `${clock(service.opens_minute)} to ${closes}`,
+    because: `the house closes at ${closes}`,
+    change: { setting, to: `close at ${until}`, sentence: `Stay open until ${until} that night.` },
   }
 }
 
@@ -195,7 +225,6 @@ export function explanationSentence(
   const party = asked.guests === 1 ? 'one person' : `${asked.guests} people`
   if (rules.length === 0) return `Yes, ${asked.time} for ${party} can be booked.`
   const reasons = rules.map((rule) => rule.because).join(', and ')
-  const offers = nearest.slice(0, 2).map((one) => (one.date === date ? one.time : `${one.time} on ${one.date}`))
-  const offer = offers.length > 0 ? `; I could offer ${offers.join(' or ')}` : ''
-  return `${asked.time} for ${party} cannot be booked because ${reasons}${offer}.`
+  const offer = offered(nearest, date)
+  return `${asked.time} for ${party} cannot be booked because ${reasons}${offer ? `; I could offer ${offer}` : ''}.`
 }

@@ -1,19 +1,21 @@
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
-import { addDays, isoAt } from '../platform/time.ts'
+import { isoAt } from '../platform/time.ts'
 import { serviceAt } from '../restaurants/rules.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
-import { nearestTimes } from './alternatives.ts'
+import { datesAround, nearestOpen, wantedOf } from './nearest-rules.ts'
+import { refuseUnknownArea } from './asked-area.ts'
 import { readDays } from './availability.ts'
 import { brokenRules, explanationSentence, type BrokenRule } from './explain-rules.ts'
-import { arrivalOf, type Ask, askOf } from './rules.ts'
+import { arrivalOf, askOf } from './rules.ts'
 import type { Claim, Explanation } from './schema.ts'
 
 type Asked = { date: string; time: string; guests: number; area?: string | undefined }
 
 /** Why this slot can't be booked: the rules that refuse it, what would open it, and the nearest slots that are open. */
 export async function explainSlot(ctx: TenantCtx, asked: Asked): Promise<Result<Explanation>> {
-  const dates = [-1, 0, 1, 2, 3].map((days) => addDays(asked.date, days))
+  const dates = datesAround(asked.date)
   const { restaurant, claims } = await readDays(ctx, dates)
+  refuseUnknownArea(restaurant, asked.area)
   return { data: explanationOf(restaurant, claims, asked, dates, ctx.now) }
 }
 
@@ -33,9 +35,7 @@ export function explanationOf(
     ? brokenRules({ restaurant, arrival, service, claims, ask, area, now })
     : [skippedTime(restaurant.timezone)]
   const nearest =
-    rules.length > 0
-      ? nearestOpen(restaurant, claims, ask, dates, arrival?.at ?? Date.parse(`${date}T12:00Z`), now)
-      : []
+    rules.length > 0 ? nearestOpen(restaurant, claims, ask, dates, wantedOf(restaurant, { date, time }).at, now) : []
   return {
     bookable: rules.length === 0,
     date,
@@ -52,20 +52,4 @@ export function explanationOf(
 function skippedTime(timezone: string): BrokenRule {
   const because = 'the clocks go forward that night and skip that time'
   return { rule: 'nonexistent_time', setting: 'timezone', value: timezone, because, change: null }
-}
-
-/** Of several days: what is nearest in time, whichever day it is on. */
-function nearestOpen(
-  restaurant: Restaurant,
-  claims: Claim[],
-  ask: Ask,
-  dates: string[],
-  wanted: number,
-  now: number,
-): Explanation['nearest'] {
-  const distance = (one: { starts_at: string }): number => Math.abs(Date.parse(one.starts_at) - wanted)
-  return dates
-    .flatMap((date) => nearestTimes(restaurant, claims, ask, date, wanted, now))
-    .toSorted((a, b) => distance(a) - distance(b))
-    .slice(0, 4)
 }

@@ -2,6 +2,7 @@ import type { Once } from '../platform/ctx.ts'
 import type { Result, TenantCtx } from '../platform/endpoint.ts'
 import { newConfirmationCode } from '../platform/ids.ts'
 import { Problem } from '../platform/problem.ts'
+import { withArea } from './asked-area.ts'
 import { presentHold, presentReservation } from './present.ts'
 import { contactOf } from './requests.ts'
 import { decideBooking } from './rules.ts'
@@ -17,10 +18,11 @@ export async function holdTable(ctx: TenantCtx, input: NewHold, once: Once): Pro
     table_id: input.table_id ?? null,
   }
   const { row, restaurant, meta } = await decideAndWrite(
-    ctx,
+    await withArea(ctx, request.area, once),
     'book',
     'hold',
     request,
+    once,
     (house) => decideBooking(request, house, ctx.now),
     (plan, house) => ({
       ...callOf(ctx, house, once),

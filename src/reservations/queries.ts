@@ -99,7 +99,7 @@ export const WriteAnswer = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.enum(['booked', 'changed', 'stepped']), reservation: ReservationRow }),
   z.object({ outcome: z.literal('refused'), reason: z.enum(refusalCodes), claims: z.array(ClaimTuple).optional() }),
   z.object({
-    outcome: z.enum(['stale', 'illegal', 'hold_expired']),
+    outcome: z.enum(['stale', 'illegal', 'too_early', 'hold_expired']),
     reservation: ReservationRow,
     // Whose offer a hold is that was to be confirmed.
     waitlist_id: Id.optional(),

@@ -203,18 +203,18 @@ export function slotsOn(restaurant: Restaurant, date: string): DaySlot[] {
   return slots.toSorted((a, b) => a.arrival.at - b.arrival.at)
 }
 
-/** The most minutes that a party can keep a table from others. */
-export function longestStay({ turn_rules, buffer_minutes }: Restaurant['settings']): number {
-  return Math.max(...turn_rules.map((rule) => rule.minutes)) + buffer_minutes
+/** The most minutes from an arrival on whose claims decide about it: those of its stay, and of its slot of pacing. */
+export function longestLook({ turn_rules, buffer_minutes, slot_minutes }: Restaurant['settings']): number {
+  return Math.max(slot_minutes, Math.max(...turn_rules.map((rule) => rule.minutes)) + buffer_minutes)
 }
 
 /** The service days whose claims could touch anything that starts on these local dates, without those between. */
 export function serviceDaysToRead(restaurant: Restaurant, dates: string[]): string[] {
-  const tail = longestStay(restaurant.settings)
+  const tail = longestLook(restaurant.settings)
   const days = new Set<string>()
   for (const date of dates) {
-    // A service day begins at five, so midnight belongs to the day before, and so does whoever still sits then. The two
-    // hours are the most that the clocks may change in between.
+    // A service day begins at five, so midnight belongs to the day before, and so does whoever still sits then: a claim of
+    // the day before that one is over by midnight (R293). The two hours are the most that the clocks may change in between.
     const last = Math.floor((1440 + tail - 5 * 60 + 120) / 1440)
     for (let day = -1; day <= last; day++) days.add(addDays(date, day))
   }
@@ -251,15 +251,21 @@ export function availabilityAt(
   return { ...at, parties, reason: refusal }
 }
 
-/** The life of a reservation: from which states each step may be taken, and what it becomes. */
+// Somebody earlier sits at no table yet: `came_early` of the migrations takes it for no longer.
+const earliestSeating = 4 * 60
+
+/**
+ * The life of a reservation: from which states each step may be taken, what it becomes, and (R301) how many minutes before
+ * its time it can be taken at the earliest; null: at any time.
+ */
 export const steps = {
-  confirm: { from: ['pending'], to: 'confirmed' },
-  seat: { from: ['pending', 'confirmed', 'no_show'], to: 'seated' },
-  complete: { from: ['seated'], to: 'completed' },
-  'no-show': { from: ['pending', 'confirmed'], to: 'no_show' },
-  late: { from: ['pending', 'confirmed'], to: null },
-  cancel: { from: ['held', 'pending', 'confirmed'], to: 'cancelled' },
-  release: { from: ['held'], to: 'cancelled' },
-  extend: { from: ['held'], to: null },
-} as const satisfies Record<string, { from: readonly Status[]; to: Status | null }>
+  confirm: { from: ['pending'], to: 'confirmed', early_minutes: null },
+  seat: { from: ['pending', 'confirmed', 'no_show'], to: 'seated', early_minutes: earliestSeating },
+  complete: { from: ['seated'], to: 'completed', early_minutes: null },
+  'no-show': { from: ['pending', 'confirmed'], to: 'no_show', early_minutes: 0 },
+  late: { from: ['pending', 'confirmed'], to: null, early_minutes: null },
+  cancel: { from: ['held', 'pending', 'confirmed'], to: 'cancelled', early_minutes: null },
+  release: { from: ['held'], to: 'cancelled', early_minutes: null },
+  extend: { from: ['held'], to: null, early_minutes: null },
+} as const satisfies Record<string, { from: readonly Status[]; to: Status | null; early_minutes: number | null }>
 export type Step = keyof typeof steps

@@ -8,7 +8,7 @@ import { call, callOf, rowOf } from './write.ts'
 
 type Asked = { version?: number | null | undefined; why?: string | undefined; minutes?: number | undefined }
 
-/** One step of a reservation's life; 409 `illegal_step` with the reservation where its state does not allow it. */
+/** One step of a reservation's life; 409 `illegal_step` with the reservation where its state or the hour does not allow it. */
 export async function stepReservation(
   ctx: TenantCtx,
   step: Step,
@@ -42,6 +42,7 @@ async function takeStep(
     version: asked.version ?? null,
     step: step.replace('-', '_'),
     allowed_from: steps[step].from,
+    early_minutes: steps[step].early_minutes,
     status: steps[step].to,
     late_minutes: asked.minutes ?? null,
     hold_expires_at: step === 'extend' ? extended : null,

@@ -4,8 +4,9 @@ import { Problem, problems } from '../platform/problem.ts'
 import { isoAt } from '../platform/time.ts'
 import { serviceAt } from '../restaurants/rules.ts'
 import type { Restaurant, Table } from '../restaurants/schema.ts'
-import { nearestTimes } from './alternatives.ts'
+import { refuseUnknownArea } from './asked-area.ts'
 import { availabilityOn, readDays } from './availability.ts'
+import { nearestTimes, wantedOf } from './nearest-rules.ts'
 import { selectClaimsAt, type TableClaim } from './queries.ts'
 import { arrivalOf, askOf, availabilityAt, seatingOf, serviceDaysToRead } from './rules.ts'
 import type { BulkAnswer, BulkQuestion, TableAnswer, TableQuestion, TableStatus } from './schema.ts'
@@ -52,6 +53,7 @@ function statusOf(table: Table, claim: TableClaim | undefined, open: boolean, ti
 /** Whether a party can sit then, at which table best, which else, and where not: the rule, and the nearest times. */
 export async function askForTable(ctx: TenantCtx, asked: TableQuestion): Promise<Result<TableAnswer>> {
   const { restaurant, claims } = await readDays(ctx, [asked.date])
+  refuseUnknownArea(restaurant, asked.area)
   const ask = askOf(restaurant, { party_size: asked.party_size, area: asked.area ?? null })
   const arrival = arrivalOf(asked, restaurant.timezone)
   const service = arrival ? serviceAt(restaurant, arrival.date, arrival.minute) : undefined
@@ -59,7 +61,7 @@ export async function askForTable(ctx: TenantCtx, asked: TableQuestion): Promise
   const refusal = at ? at.reason : 'nonexistent_time'
   if (refusal || !arrival || !service) {
     const code = refusal ?? 'closed'
-    const wanted = arrival?.at ?? Date.parse(`${asked.date}T12:00:00Z`)
+    const wanted = wantedOf(restaurant, asked).at
     const [, title, hint] = problems[code]
     return {
       data: {
@@ -104,6 +106,7 @@ function tablesNamed(restaurant: Restaurant, ids: string[]): TableAnswer['sugges
 export async function bulkAvailability(ctx: TenantCtx, asked: BulkQuestion): Promise<Result<BulkAnswer>> {
   const dates = [...new Set(asked.dates)]
   const { restaurant, claims } = await readDays(ctx, dates)
+  refuseUnknownArea(restaurant, asked.area)
   const ask = askOf(restaurant, { party_size: asked.party_size, area: asked.area ?? null })
   const question = { guests: asked.party_size, area: asked.area ?? undefined }
   const days = dates.map((date) => {

@@ -51,6 +51,18 @@ export function unusableTables(restaurant: Pick<Restaurant, 'tables'>, ids: read
   return named.every((table) => table?.enabled) ? null : 'names a table that is out of use'
 }
 
+/** The areas that tables of the house stand in, each as it was written first. */
+export function areasOf({ tables }: Pick<Restaurant, 'tables'>): string[] {
+  const areas = new Map<string, string>()
+  for (const { area } of tables) if (area && !areas.has(area.toLowerCase())) areas.set(area.toLowerCase(), area)
+  return [...areas.values()]
+}
+
+/** R303. Whether an area is named in which the house has no table at all. */
+export function isUnknownArea(restaurant: Pick<Restaurant, 'tables'>, area: string | null | undefined): boolean {
+  return Boolean(area) && !restaurant.tables.some((table) => table.area?.toLowerCase() === area?.toLowerCase())
+}
+
 /** A UUID is the same in any case. */
 function tableNamed({ tables }: Pick<Restaurant, 'tables'>, id: string): Table | undefined {
   return tables.find((table) => table.id === id.toLowerCase())

@@ -3,6 +3,7 @@ import { databaseError, withRetry } from '../platform/db.ts'
 import type { Meta, TenantCtx } from '../platform/endpoint.ts'
 import { causeOf } from '../platform/events.ts'
 import { Problem } from '../platform/problem.ts'
+import { clock, dayInWords, wallOf } from '../platform/time.ts'
 import { loadAgain } from '../restaurants/load.ts'
 import type { Restaurant } from '../restaurants/schema.ts'
 import { alternativesTo, dayAround } from './alternatives.ts'
@@ -46,13 +47,15 @@ export function seatingColumns(plan: SeatingPlan): Record<string, unknown> {
 
 /**
  * Decides with the restaurant as this isolate remembers it, and writes; where it has moved on, once more with the new
- * one. A refusal is never given on a memory: it is decided again on the restaurant as it is now.
+ * one. A refusal is never given on a memory: it is decided again on the restaurant as it is now. R26. Nor to who repeats,
+ * under a key of its own, what was answered before.
  */
 export async function decideAndWrite(
   ctx: TenantCtx,
   verb: Verb,
   kind: 'booking' | 'hold' | 'change',
   request: BookingRequest,
+  once: Once,
   decide: (restaurant: Restaurant) => Decision,
   planOf: (plan: SeatingPlan, restaurant: Restaurant) => Record<string, unknown>,
 ): Promise<{ row: ReservationRow; restaurant: Restaurant; meta: Meta }> {
@@ -65,6 +68,10 @@ export async function decideAndWrite(
         restaurant = fresh
         continue
       }
+      const before = once.key.startsWith('auto:')
+        ? null
+        : await call(ctx, 'answered_before', callOf(ctx, restaurant, once))
+      if (before && before.outcome !== 'unanswered') return { row: rowOf(before, restaurant), restaurant, meta: {} }
       ctx.after(insertDenied(ctx, kind, decision.refusal, request))
       throw await refusalProblem(ctx, restaurant, decision.refusal, request)
     }
@@ -106,14 +113,18 @@ export function rowOf(answer: WriteAnswer, restaurant: Restaurant): ReservationR
     case 'stepped':
       return answer.reservation
     case 'stale':
-      throw new Problem('stale_version', {
-        more: { current: presentReservation(answer.reservation, restaurant.timezone) },
-      })
+      throw staleProblem(answer.reservation, restaurant)
     case 'illegal':
       throw new Problem('illegal_step', {
         detail: `It is ${answer.reservation.status.replace('_', '-')}.`,
         more: { current: presentReservation(answer.reservation, restaurant.timezone) },
       })
+    case 'too_early':
+      throw tooEarly(
+        answer.reservation.starts_at,
+        restaurant,
+        presentReservation(answer.reservation, restaurant.timezone),
+      )
     case 'hold_expired':
       throw new Problem('hold_expired')
     case 'table_taken':
@@ -131,6 +142,22 @@ export function rowOf(answer: WriteAnswer, restaurant: Restaurant): ReservationR
     case 'unanswered':
       throw new Problem('busy', { retry_after_seconds: 1 })
   }
+}
+
+/** Changed since the version that was named; with the reservation as it is. */
+export function staleProblem(row: ReservationRow, restaurant: Restaurant): Problem {
+  return new Problem('stale_version', { more: { current: presentReservation(row, restaurant.timezone) } })
+}
+
+/** R301. They are to come: nobody sits who is not there, and nobody has stayed away yet. */
+export function tooEarly(starts_at: string, { timezone }: Restaurant, current: object): Problem {
+  const { date, minute } = wallOf(Date.parse(starts_at), timezone)
+  const when = `${clock(minute)} on ${dayInWords(date)} ${date.slice(0, 4)}`
+  return new Problem('illegal_step', {
+    detail: `They are booked for ${when}; it is too early for that.`,
+    hint: `That booking is for ${when}; it is too early for that.`,
+    more: { current },
+  })
 }
 
 async function refusalProblem(

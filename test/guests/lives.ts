@@ -52,7 +52,7 @@ export async function lifeOf(where: Where, house: Awaited<ReturnType<typeof open
   const rule = { rrule: 'FREQ=WEEKLY;COUNT=2', start_date: daysAhead(8), time: '19:00', party_size: 2 }
   const series = await made('POST', '/reservations/series', { ...rule, ...contact, notes: 'zqx every week' })
   const series_id = Object(series['series'] ?? series)['id']
-  await made('DELETE', `/reservations/series/${series_id}?why=zqx+moved+away`, undefined, 200)
+  await made('DELETE', `/reservations/series/${series_id}?scope=all&why=zqx+moved+away`, undefined, 200)
 
   const queue = { name: zeb.name, phone_number: zeb.phone, party_size: 2, notes: 'zqx outside' }
   const waiting = await made('POST', '/waitlist', queue)

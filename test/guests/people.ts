@@ -29,6 +29,9 @@ export async function meet(house: House, fields: Record<string, unknown>): Promi
   return answer.data
 }
 
+/** When a party that is booked for this wall time of Singapore is due. */
+export const due = (time: string): Record<string, string> => ({ 'x-tableside-now': `${time}+08:00` })
+
 /** Books for that phone, a day each, and has the party sit; answers the ids of the reservations. */
 export async function visits(house: House, phone_number: string, times: number, firstDay = 1): Promise<string[]> {
   const ids: string[] = []
@@ -37,7 +40,7 @@ export async function visits(house: House, phone_number: string, times: number, 
     const booked = await house.call('POST', '/reservations', { date, guests: 2, phone_number })
     if (booked.status !== 201) throw new Error(JSON.stringify(booked.body))
     ids.push(booked.data.id)
-    await house.call('POST', `/reservations/${booked.data.id}/seat`)
+    await house.call('POST', `/reservations/${booked.data.id}/seat`, undefined, due(date))
   }
   return ids
 }

@@ -2,7 +2,7 @@ import { describe, expect, inject, test } from 'vitest'
 import { daysAhead, openHouse, withDatabase } from '../factories.ts'
 import { openTavern } from '../ordering/phones.ts'
 import { lifeOf } from './lives.ts'
-import { meet, phoneOf, visits } from './people.ts'
+import { due, meet, phoneOf, visits } from './people.ts'
 
 const where = inject('stack')
 /** The house's clock, so many days from now. */
@@ -22,7 +22,7 @@ describe('R170 statistics', () => {
     for (const [i, time] of ['12:15', '12:40', '12:45'].entries()) {
       const date = `${daysAhead(10 + i)}T${time}:00`
       const { data } = await house.call('POST', '/reservations', { date, guests: 4, phone_number: ana.phone })
-      await house.call('POST', `/reservations/${data.id}/${i === 0 ? 'no-show' : 'seat'}`)
+      await house.call('POST', `/reservations/${data.id}/${i === 0 ? 'no-show' : 'seat'}`, undefined, due(date))
     }
     const gone = { date: `${daysAhead(20)}T18:00:00`, guests: 2, phone_number: ana.phone }
     const { data: cancelled } = await house.call('POST', '/reservations', gone)
@@ -49,6 +49,7 @@ describe('R170 statistics', () => {
       tables: Array.from({ length: 12 }, (_, i) => ({ number: `${i}`, seats: 2 })),
     })
     const ana = await meet(house, { name: 'Ana' })
+    const evening = due(`${daysAhead(1)}T18:00:00`)
     const booked = await Promise.all(
       Array.from({ length: 12 }, () =>
         house.call('POST', '/reservations', { date: `${daysAhead(1)}T18:00:00`, guests: 2, phone_number: ana.phone }),
@@ -58,7 +59,7 @@ describe('R170 statistics', () => {
       booked.map(({ data }, i) =>
         i % 3 === 0
           ? house.call('DELETE', `/reservations/${data.id}`)
-          : house.call('POST', `/reservations/${data.id}/${i % 3 === 1 ? 'seat' : 'no-show'}`),
+          : house.call('POST', `/reservations/${data.id}/${i % 3 === 1 ? 'seat' : 'no-show'}`, undefined, evening),
       ),
     )
     const { data } = await house.call('GET', `/guests/${ana.id}`)
@@ -103,7 +104,7 @@ describe('R172 segments', () => {
       guests: 2,
       phone_number: risk.phone,
     })
-    await house.call('POST', `/reservations/${data.id}/no-show`)
+    await house.call('POST', `/reservations/${data.id}/no-show`, undefined, due(`${daysAhead(2)}T20:00:00`))
 
     const named = async (segment: string, days: number): Promise<string[]> => {
       const answer = await house.call('GET', `/guests?segment=${segment}`, undefined, clock(days))
@@ -175,7 +176,7 @@ describe('R174 preferences', () => {
       const date = `${daysAhead(1 + i)}T${i === 3 ? '13:00' : '19:30'}:00`
       const wish = { area: 'terrace', other_info: `Candle ${i}` }
       const { data } = await house.call('POST', '/reservations', { date, guests: 2, phone_number: ana.phone, ...wish })
-      await house.call('POST', `/reservations/${data.id}/seat`)
+      await house.call('POST', `/reservations/${data.id}/seat`, undefined, due(date))
       if (i === 0) expect((await house.call('GET', path)).data.learned.table).toBeNull()
     }
     const { data } = await house.call('GET', path)

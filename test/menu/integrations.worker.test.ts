@@ -104,7 +104,7 @@ describe('the till', () => {
     ['another scheme', { ...http, url: 'file:///etc/passwd' }, 'url'],
     ['another kind', { ...http, kind: 'toast' }, 'kind'],
     ['Square without its place', { ...square, location_id: undefined }, 'location_id'],
-    ['Square’s token for another', { ...http, access_token: 'x'.repeat(20) }, ''],
+    ['Square’s token for another', { ...http, access_token: 'x'.repeat(20) }, 'access_token'],
   ])('%s is 422', async (_what, body, path) => {
     const house = await openHouse(where)
     const answer = await house.call('PUT', '/integrations/pos', body)

@@ -11,6 +11,9 @@ const booking = (more: Record<string, unknown> = {}): Record<string, unknown> =>
 const later = (minutes: number): Record<string, string> => ({
   'x-tableside-now': new Date(Date.now() + minutes * 60_000).toISOString(),
 })
+/** When the parties of these tests are due. */
+const due = { 'x-tableside-now': `${date}T11:00:00Z` }
+const at = (time: string): Record<string, string> => ({ 'x-tableside-now': `${date}T${time}+08:00` })
 const oneTable = { tables: [{ number: '1', seats: 4 }] }
 
 async function book(
@@ -116,6 +119,33 @@ describe('changing', () => {
     expect(cancel.code).toBe('stale_version')
   })
 
+  test('R305 what changes nothing writes nothing: the version that others saw is still the one', async () => {
+    const house = await openHouse(where)
+    const made = await book(house, { name: 'Ana', phone_number: '98207272', notes: 'by the window' })
+    const same = { time: '19:00', date, party_size: 2, name: 'Ana', phone_number: '9820 7272', notes: 'by the window' }
+    for (const edit of [{}, { version: 1 }, same]) {
+      const answer = await house.call('PUT', `/reservations/${made.id}`, edit)
+      expect(answer, JSON.stringify(edit)).toMatchObject({ status: 200, data: { id: made.id, version: 1 } })
+    }
+    expect((await house.call('PUT', `/reservations/${made.id}`, { version: 9 })).code).toBe('stale_version')
+    const saved = await house.call('PUT', `/reservations/${made.id}`, { notes: 'outside', version: 1 })
+    expect(saved).toMatchObject({ status: 200, data: { version: 2 } })
+    const events = await withDatabase(where, (client) =>
+      client.query('select type from events where subject_id = $1 order by id', [made.id]),
+    )
+    expect(events.rows.map((row) => row.type)).toEqual(['reservation.booked', 'reservation.changed'])
+
+    // The key of an edit that was made says what it said then, though by now it would change nothing.
+    const key = { 'idempotency-key': 'edit-1' }
+    const edit = { notes: 'inside' }
+    const first = await house.call('PUT', `/reservations/${made.id}`, edit, key)
+    await house.call('PUT', `/reservations/${made.id}`, { other_info: 'a cake' })
+    const again = await house.call('PUT', `/reservations/${made.id}`, edit, key)
+    expect(again.data).toEqual(first.data)
+    await house.call('DELETE', `/reservations/${made.id}`)
+    expect((await house.call('PUT', `/reservations/${made.id}`, {})).code).toBe('illegal_step')
+  })
+
   test('ten hosts move ten parties onto one table: one has it, the others keep theirs', async () => {
     const house = await openHouse(where, { tables: Array.from({ length: 11 }, (_, i) => ({ number: i, seats: 2 })) })
     const target = house.tables.find((table) => table.number === '10')
@@ -135,7 +165,7 @@ describe('the life of a reservation', () => {
     const made = await book(house)
     const states: string[] = []
     for (const step of ['confirm', 'seat', 'complete']) {
-      const answer = await house.call('POST', `/reservations/${made.id}/${step}`)
+      const answer = await house.call('POST', `/reservations/${made.id}/${step}`, undefined, due)
       states.push(answer.data.status)
     }
     expect(states).toEqual(['confirmed', 'seated', 'completed'])
@@ -158,11 +188,11 @@ describe('the life of a reservation', () => {
     ] as const) {
       const made = await book(house)
       expect((await house.call('POST', '/reservations', booking())).code).toBe('sold_out')
-      expect((await house.call(end[0], `/reservations/${made.id}${end[1]}`)).status).toBe(200)
+      expect((await house.call(end[0], `/reservations/${made.id}${end[1]}`, undefined, due)).status).toBe(200)
     }
     const seated = await book(house)
-    await house.call('POST', `/reservations/${seated.id}/seat`)
-    await house.call('POST', `/reservations/${seated.id}/complete`)
+    await house.call('POST', `/reservations/${seated.id}/seat`, undefined, due)
+    await house.call('POST', `/reservations/${seated.id}/complete`, undefined, due)
     await book(house)
     expect(await overlaps(where, house.id)).toBe(0)
   })
@@ -170,16 +200,47 @@ describe('the life of a reservation', () => {
   test('a party marked as not come may still be seated, unless its table is another’s by then', async () => {
     const house = await openHouse(where, oneTable)
     const made = await book(house)
-    await house.call('POST', `/reservations/${made.id}/no-show`)
-    expect((await house.call('POST', `/reservations/${made.id}/seat`)).data.status).toBe('seated')
+    await house.call('POST', `/reservations/${made.id}/no-show`, undefined, due)
+    expect((await house.call('POST', `/reservations/${made.id}/seat`, undefined, due)).data.status).toBe('seated')
     expect((await house.call('POST', '/reservations', booking())).code).toBe('sold_out')
-    await house.call('POST', `/reservations/${made.id}/complete`)
+    await house.call('POST', `/reservations/${made.id}/complete`, undefined, due)
 
     const again = await book(house)
-    await house.call('POST', `/reservations/${again.id}/no-show`)
+    await house.call('POST', `/reservations/${again.id}/no-show`, undefined, due)
     const other = await book(house)
-    const refused = await house.call('POST', `/reservations/${again.id}/seat`)
+    const refused = await house.call('POST', `/reservations/${again.id}/seat`, undefined, due)
     expect(refused).toMatchObject({ status: 409, code: 'table_taken', body: { claim: { owner: other.id } } })
+  })
+
+  test('R301 nobody sits more than four hours before their time, and nobody has stayed away before it', async () => {
+    const house = await openHouse(where, { tables: [{ number: '1', seats: 4 }] })
+    const made = await book(house)
+    const path = `/reservations/${made.id}`
+    const early = await house.call('POST', `${path}/seat`, undefined, at('14:59:59'))
+    expect(early).toMatchObject({ status: 409, code: 'illegal_step', body: { current: { status: 'confirmed' } } })
+    const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' })
+    for (const said of [early.body.detail, early.body.hint])
+      expect(said).toMatch(new RegExp(`19:00 on \\w+ ${day.format(Date.parse(date))} ${date.slice(0, 4)}`))
+    for (const before of [undefined, at('18:59:59')])
+      expect((await house.call('POST', `${path}/no-show`, undefined, before)).code).toBe('illegal_step')
+    expect((await house.call('GET', path)).data).toMatchObject({ version: 1, no_show_at: null, seated_at: null })
+
+    expect((await house.call('POST', `${path}/no-show`, undefined, at('19:00:00'))).status).toBe(200)
+    expect((await house.call('POST', `${path}/seat`)).code).toBe('illegal_step')
+    expect((await house.call('POST', `${path}/seat`, undefined, at('15:00:00'))).data.status).toBe('seated')
+  })
+
+  test('R301 a table that was accepted for another day is not sat at today', async () => {
+    const house = await openHouse(where, oneTable)
+    const taken = await book(house)
+    const wish = { name: 'Bo', phone_number: '98207001', party_size: 2, date, from: '19:00', to: '19:00' }
+    const waits = await house.call('POST', '/waitlist', wish)
+    await house.call('DELETE', `/reservations/${taken.id}`)
+    await expect.poll(async () => (await house.call('GET', `/waitlist/${waits.data.id}`)).data.status).toBe('offered')
+    expect((await house.call('POST', `/waitlist/${waits.data.id}/accept`)).data.status).toBe('accepted')
+    const early = await house.call('POST', `/waitlist/${waits.data.id}/seat`)
+    expect(early).toMatchObject({ status: 409, code: 'illegal_step', body: { current: { status: 'accepted' } } })
+    expect((await house.call('POST', `/waitlist/${waits.data.id}/seat`, {}, due)).data.status).toBe('seated')
   })
 
   test('late says how late, and only of somebody expected', async () => {
@@ -303,7 +364,7 @@ describe('rules of the house', () => {
     [{ date: `${date}T09:00:00` }, 'closed'],
     [{ date: `${date}T22:00:00` }, 'past_closing'],
     [{ guests: 7 }, 'no_table_fits'],
-    [{ area: 'moon' }, 'no_table_fits'],
+    [{ area: 'moon' }, 'validation_failed'],
     [{ client_id: '00000000-0000-4000-8000-000000000000' }, 'not_found'],
     [{ phone_number: '12' }, 'invalid_phone'],
   ])('%j is refused as %s, and writes nothing but the ledger', async (changes, code) => {
@@ -323,12 +384,12 @@ describe('rules of the house', () => {
   test('the ledger of denied demand says what was asked and which rule said no', async () => {
     const house = await openHouse(where, oneTable)
     await book(house)
-    await house.call('POST', '/reservations', booking({ area: 'x' }))
+    await house.call('POST', '/reservations', booking({ guests: 7, notes: 'too many' }))
     await house.call('POST', '/reservations', booking())
     const ledger = await house.call('GET', '/denied-requests')
     expect(ledger.data).toMatchObject([
-      { kind: 'booking', reason: 'sold_out', party_size: 2, starts_at: `${date}T11:00:00.000Z` },
-      { kind: 'booking', reason: 'no_table_fits', area: 'x' },
+      { kind: 'booking', reason: 'sold_out', party_size: 2, starts_at: `${date}T19:00:00+08:00` },
+      { kind: 'booking', reason: 'no_table_fits', party_size: 7, area: null },
     ])
   })
 })

@@ -31,7 +31,7 @@ const longest = (body: string): number =>
 
 describe('R146 a calendar file', () => {
   test('says when, where and how to change it, in instants that no change of the clocks moves', () => {
-    const { method, body } = calendarOf(booked, house, url)
+    const { method, body } = calendarOf(booked, house, url, 'sent')
     expect(method).toBe('REQUEST')
     const calendar = convertIcsCalendar(undefined, body)
     expect(calendar.method).toBe('REQUEST')
@@ -61,15 +61,38 @@ describe('R146 a calendar file', () => {
     ['cancelled', 'CANCEL', 'CANCELLED'],
     ['no_show', 'CANCEL', 'CANCELLED'],
   ] as const)('of one that is %s: %s, %s, under the same uid', (status, method, says) => {
-    const made = calendarOf({ ...booked, status, version: 4 }, house, url)
+    const made = calendarOf({ ...booked, status, version: 4 }, house, url, 'sent')
     expect(made.method).toBe(method)
     const [event] = convertIcsCalendar(undefined, made.body).events ?? []
     expect(event).toMatchObject({ uid: `${booked.id}@tableside`, sequence: 4, status: says })
     if (method === 'CANCEL') expect(event?.alarms ?? []).toEqual([])
   })
 
+  test('fetched as a file, or of somebody without an e-mail, it is published: it asks nobody to attend', () => {
+    for (const [one, way] of [
+      [booked, 'fetched'],
+      [{ ...booked, email: null }, 'sent'],
+    ] as const) {
+      const { method, body } = calendarOf(one, house, url, way)
+      expect(method).toBe('PUBLISH')
+      const calendar = convertIcsCalendar(undefined, body)
+      expect(calendar).toMatchObject({
+        method,
+        events: [{ status: 'CONFIRMED', organizer: { email: 'hi@osteria.test' } }],
+      })
+      expect(calendar.events?.[0]?.attendees ?? []).toEqual([])
+    }
+    expect(calendarOf({ ...booked, status: 'completed' }, house, url, 'fetched').body).toContain('STATUS:CONFIRMED')
+    expect(calendarOf({ ...booked, status: 'cancelled' }, house, url, 'fetched').method).toBe('CANCEL')
+  })
+
   test('a house without an e-mail still has an organizer, and a guest without one is no attendee', () => {
-    const { body } = calendarOf({ ...booked, email: null }, { ...house, email: null, address: null, phone: null }, null)
+    const { body } = calendarOf(
+      { ...booked, email: null },
+      { ...house, email: null, address: null, phone: null },
+      null,
+      'sent',
+    )
     const [event] = convertIcsCalendar(undefined, body).events ?? []
     expect(event).toMatchObject({ organizer: { email: 'osteria@tableside.invalid' }, location: 'Osteria' })
     expect(event?.attendees ?? []).toEqual([])
@@ -86,7 +109,7 @@ describe('R146 a calendar file', () => {
     )
     fc.assert(
       fc.property(nasty, nasty, nasty, (name, address, guest) => {
-        const { body } = calendarOf({ ...booked, name: guest }, { ...house, name, address }, url)
+        const { body } = calendarOf({ ...booked, name: guest }, { ...house, name, address }, url, 'sent')
         expect(longest(body)).toBeLessThanOrEqual(75)
         expect(body.isWellFormed()).toBe(true)
         const lines = body.replaceAll('\r\n ', '').split('\r\n')

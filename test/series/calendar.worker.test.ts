@@ -57,7 +57,7 @@ describe('R146 the calendar file of a reservation', () => {
     const made = await book(house)
     const first = await icsOf(house, made.confirmation_code)
     expect(first.status).toBe(200)
-    expect(first.headers.get('content-type')).toBe('text/calendar; charset=utf-8; method=REQUEST')
+    expect(first.headers.get('content-type')).toBe('text/calendar; charset=utf-8; method=PUBLISH')
     expect(first.headers.get('content-disposition')).toContain(`${made.confirmation_code}.ics"`)
     const [before] = convertIcsCalendar(undefined, first.text).events ?? []
     expect(before).toMatchObject({

@@ -47,6 +47,7 @@ describe('groups', () => {
     const lost = answers.filter((one) => one.code === 'sold_out')
     expect(lost).toHaveLength(5)
     expect(lost[0]?.body.alternatives[0]).toMatchObject({ date, time: '16:30' })
+    expect(lost[0]?.body.hint).toMatch(/^We are fully booked at that time\. I could offer 16:30( or \d\d:\d\d)?\.$/)
     expect(await overlaps(where, house.id)).toBe(0)
   })
 

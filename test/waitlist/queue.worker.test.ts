@@ -60,7 +60,7 @@ describe('R120 joining', () => {
       [{ party_size: 0 }, 'validation_failed'],
       [{ phone_number: '12' }, 'invalid_phone'],
       [{ party_size: 5 }, 'no_table_fits'],
-      [{ area: 'moon' }, 'no_table_fits'],
+      [{ area: 'moon' }, 'validation_failed'],
       [{ date: daysAhead(3) }, 'validation_failed'],
       [{ date: daysAhead(900), from: '19:00' }, 'too_far_ahead'],
       [{ date: daysAhead(5), from: '05:00', to: '06:00' }, 'closed'],

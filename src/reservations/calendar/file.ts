@@ -16,7 +16,7 @@ export async function calendarFile(ctx: TenantCtx, ref: string): Promise<Result<
 }
 
 export async function fileOf(ctx: TenantCtx, row: ReservationRow): Promise<FileAnswer> {
-  const { method, body } = calendarOf(row, ctx.restaurant, await manageUrl(ctx.secrets, row))
+  const { method, body } = calendarOf(row, ctx.restaurant, await manageUrl(ctx.secrets, row), 'fetched')
   return {
     body,
     content_type: `text/calendar; charset=utf-8; method=${method}`,

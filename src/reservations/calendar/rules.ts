@@ -138,14 +138,20 @@ export function calendarUid(reservation: { id: string }): string {
   return `${reservation.id}@tableside`
 }
 
-/** R146. What a guest puts into a calendar: the booking, or its cancellation; `manage_url` is where it is changed. */
+/**
+ * R146. What a guest puts into a calendar: the booking, or its cancellation; `manage_url` is where it is changed. Sent to
+ * them it is a request, with them as who attends; a file that is fetched, or names nobody, is published.
+ */
 export function calendarOf(
   reservation: Booked,
   restaurant: House,
   manage_url: string | null,
+  way: 'sent' | 'fetched',
 ): { method: CalendarMethod; body: string } {
   const status = calendarStatus(reservation.status)
-  const method = status === 'CANCELLED' ? 'CANCEL' : 'REQUEST'
+  const { name, email } = reservation
+  const attendee = way === 'sent' && email !== null ? { name, email } : null
+  const method = status === 'CANCELLED' ? 'CANCEL' : attendee ? 'REQUEST' : 'PUBLISH'
   const description = [
     `${restaurant.name}, party of ${reservation.party_size}.`,
     `Confirmation code: ${reservation.confirmation_code}`,
@@ -164,9 +170,9 @@ export function calendarOf(
     location: [restaurant.name, restaurant.address].filter(Boolean).join(', '),
     description: description.join('\n'),
     url: manage_url,
-    // A request needs an organizer; the house may have no address of its own.
+    // All of these need an organizer; the house may have no address of its own.
     organizer: { name: restaurant.name, email: restaurant.email ?? `${restaurant.slug}@tableside.invalid` },
-    attendee: reservation.email === null ? null : { name: reservation.name, email: reservation.email },
+    attendee,
     alarm_minutes: status === 'CANCELLED' ? null : 120,
   }
   return { method, body: icsOf(method, [event]) }

@@ -1,10 +1,12 @@
 import type { Once } from '../../platform/ctx.ts'
 import type { Result, TenantCtx } from '../../platform/endpoint.ts'
 import { newConfirmationCode } from '../../platform/ids.ts'
-import { Problem } from '../../platform/problem.ts'
+import { Problem, problems } from '../../platform/problem.ts'
 import { clock, isoAt } from '../../platform/time.ts'
+import { withArea } from '../asked-area.ts'
 import { refuseUnusable } from '../asked-tables.ts'
 import { readDays } from '../availability.ts'
+import { offered } from '../nearest-rules.ts'
 import { presentReservation } from '../present.ts'
 import { insertDenied } from '../queries.ts'
 import { contactOf } from '../requests.ts'
@@ -17,7 +19,7 @@ import type { NewGroup } from './schema.ts'
  * Several tables as one reservation, for a party larger than any table or combination. It waits for the house's word
  * (`pending`) unless staff book it. Decided on what is free by a fresh read, and written only if it still is.
  */
-export async function bookGroup(ctx: TenantCtx, input: NewGroup, once: Once): Promise<Result<Reservation>> {
+export async function bookGroup(asked: TenantCtx, input: NewGroup, once: Once): Promise<Result<Reservation>> {
   const request: GroupRequest = {
     moment: { date: input.date, time: input.time },
     party_size: input.party_size,
@@ -25,6 +27,7 @@ export async function bookGroup(ctx: TenantCtx, input: NewGroup, once: Once): Pr
     table_id: null,
     tables: input.tables?.map((id) => id.toLowerCase()) ?? null,
   }
+  const ctx = await withArea(asked, input.area, once)
   const contact = contactOf(input, ctx.restaurant)
   for (let attempt = 1; attempt <= 5; attempt++) {
     const { restaurant, claims } = await readDays(ctx, [input.date])
@@ -42,7 +45,9 @@ export async function bookGroup(ctx: TenantCtx, input: NewGroup, once: Once): Pr
         time: clock(one.time_minute),
         starts_at: isoAt(one.at, restaurant.timezone),
       }))
-      throw new Problem(decision.refusal, { more: { alternatives } })
+      const offer = offered(alternatives, input.date)
+      const hint = `${problems[decision.refusal][2]} I could offer ${offer}.`
+      throw new Problem(decision.refusal, { ...(offer ? { hint } : {}), more: { alternatives } })
     }
     const answer = await call(ctx, 'book_group', {
       ...cause,

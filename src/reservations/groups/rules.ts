@@ -1,5 +1,6 @@
 import { serviceAt } from '../../restaurants/rules.ts'
 import type { Restaurant, Table } from '../../restaurants/schema.ts'
+import { wantedOf } from '../nearest-rules.ts'
 import { arrivalOf, clockRefusals, type Decision, seatingOf, slotLoad, slotsOn } from '../rules.ts'
 import type { BookingRequest, Claim, RefusalCode } from '../schema.ts'
 import { busyTables } from '../tables-rules.ts'
@@ -91,7 +92,7 @@ export function nearestGroupTimes(
   date: string,
   now: number,
 ): { time_minute: number; at: number }[] {
-  const wanted = arrivalOf(request.moment, restaurant.timezone)?.at ?? Date.parse(`${date}T12:00:00Z`)
+  const wanted = wantedOf(restaurant, request.moment).at
   const isOpen = (at: number): boolean =>
     'plan' in decideGroup({ ...request, moment: { at } }, restaurant, claims, null, now, anyTables)
   return slotsOn(restaurant, date)

@@ -2,6 +2,7 @@ import type { Once } from '../../platform/ctx.ts'
 import type { Result, TenantCtx } from '../../platform/endpoint.ts'
 import { Problem } from '../../platform/problem.ts'
 import { loadAgain } from '../../restaurants/load.ts'
+import { withArea } from '../asked-area.ts'
 import { withTables } from '../asked-tables.ts'
 import { askedOf, changeReservation } from '../change.ts'
 import { presentReservation } from '../present.ts'
@@ -36,7 +37,12 @@ export async function changeSeries(
     const { series, occurrences } = await readSeries(ctx, id, input.scope === 'all' ? null : (input.from_date ?? null))
     if (input.scope === 'this') return changeOne(house, series, occurrences, change, input, version, once)
     const coming = occurrences.filter((one) => isToCome(one, ctx.now))
-    house = await withTables(house, 'table_id', change.table_id ? [change.table_id] : [], once)
+    house = await withTables(
+      await withArea(house, change.area, once),
+      'table_id',
+      change.table_id ? [change.table_id] : [],
+      once,
+    )
     const decided = decideChanges(house, series, coming, change, input.overwrite, once)
     const from = input.scope === 'all' ? series.start_date : (input.from_date ?? series.start_date)
     const terms = termsAfter(series.terms, from, change)

@@ -4,6 +4,7 @@ import { newConfirmationCode } from '../../platform/ids.ts'
 import { Problem } from '../../platform/problem.ts'
 import { loadAgain } from '../../restaurants/load.ts'
 import type { Restaurant } from '../../restaurants/schema.ts'
+import { withArea } from '../asked-area.ts'
 import { withTables } from '../asked-tables.ts'
 import { presentReservation } from '../present.ts'
 import { contactOf } from '../requests.ts'
@@ -29,6 +30,8 @@ export type DatesToBook = Pick<SeriesCall, 'id' | 'fields' | 'event'> & {
  */
 export async function bookDates(ctx: TenantCtx, wish: DatesToBook, once: Once): Promise<Result<BookedSeries>> {
   let house = ctx
+  for (const area of new Set(wish.dates.map((date) => wish.termsOn(date).area)))
+    house = await withArea(house, area, once)
   const named = [...new Set(wish.dates.flatMap((date) => wish.termsOn(date).table_id ?? []))]
   for (let attempt = 1; attempt <= 4; attempt++) {
     house = await withTables(house, 'table_id', named, once)

@@ -3,6 +3,7 @@ import { withRetry } from '../../platform/db.ts'
 import type { Result, TenantCtx } from '../../platform/endpoint.ts'
 import { Problem } from '../../platform/problem.ts'
 import { addDays, clock, wallOf } from '../../platform/time.ts'
+import { withArea } from '../asked-area.ts'
 import { contactOf } from '../requests.ts'
 import { roomRefusal } from '../tables-rules.ts'
 import { advanceWaitlist } from './advance.ts'
@@ -19,10 +20,11 @@ import { entryOf, waitCallOf, writeEntry } from './write.ts'
  * this phone is in that queue; the rule that says no where no table could ever serve.
  */
 export async function joinWaitlist(
-  ctx: TenantCtx,
+  asked: TenantCtx,
   input: NewWaitlistEntry,
   once: Once,
 ): Promise<Result<WaitlistEntry>> {
+  const ctx = await withArea(asked, input.area, once)
   const { restaurant } = ctx
   const wish = wishOf(input)
   if (waitCandidates(restaurant, wish).length === 0) {
@@ -70,12 +72,13 @@ async function placeNow(
 
 /** R120. Corrects what an entry says; its place in the queue stays. */
 export async function editEntry(
-  ctx: TenantCtx,
+  asked: TenantCtx,
   id: string,
   input: WaitlistEdit,
   if_match: number | null,
   once: Once,
 ): Promise<Result<WaitlistEntry>> {
+  const ctx = await withArea(asked, input.area, once)
   const row = await writeEntry(ctx, 'edit_waitlist', id, once, (old) => {
     const { version, date, from, to, ...named } = input
     const merged = { ...old, ...definedOnly(named) }

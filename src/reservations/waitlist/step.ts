@@ -2,6 +2,8 @@ import type { Once } from '../../platform/ctx.ts'
 import type { Result, TenantCtx } from '../../platform/endpoint.ts'
 import type { Restaurant } from '../../restaurants/schema.ts'
 import { withTables } from '../asked-tables.ts'
+import { steps } from '../rules.ts'
+import { tooEarly } from '../write.ts'
 import { advanceWaitlist, askToBeCalled } from './advance.ts'
 import { presentEntry } from './present.ts'
 import { askOfDay, askOfNow, serviceDayOf, type WaitAsk } from './rules.ts'
@@ -76,6 +78,9 @@ export async function seatFromWaitlist(
   const row = await writeEntry(ctx, 'step_waitlist', id, once, async (old, house) => {
     const restaurant = await houseWith(ctx, house, table_id, once)
     const kept = old.status !== 'waiting' && table_id === null
+    const early = old.reservation ? Date.parse(old.reservation.starts_at) - ctx.now : 0
+    if (kept && old.reservation && early > steps.seat.early_minutes * 60_000)
+      throw tooEarly(old.reservation.starts_at, restaurant, presentEntry(old, restaurant, ctx.now, null))
     return {
       step: 'seat',
       version: asked.version ?? null,
