@@ -175,6 +175,15 @@ describe('coming to a table', () => {
     expect((await arrive(house, { force: true })).data.created).toBe(true)
   })
 
+  test('force ends nothing where nothing could be opened instead: ordering is switched off', async () => {
+    const house = await openTavern(where)
+    const host = await phoneAt(house)
+    await as(house.key)('POST', '/admin/system/disable_ordering')
+    const asked = { restaurant_name: house.slug, table_number: '1', force: true }
+    expect((await as(host.token)('POST', '/table_session', asked)).code).toBe('ordering_disabled')
+    expect((await as(host.token)('GET', '/table_session_details')).data.session.closed_at).toBeNull()
+  })
+
   test('a second person joins by what the first knows: a token, the QR, a key; a stranger does not', async () => {
     const house = await openTavern(where)
     const other = await openTavern(where)
