@@ -34,7 +34,7 @@ export const bareRows = `
 /** Of one call; `kept` is a reservation as it is kept in the event and as the answer. */
 export function bareRowsParams(restaurant_id: string, kept: string, n: number): unknown[] {
   const id = randomUUID()
-  const phone = n % 2 ? `+65${id.slice(0, 8)}` : null
+  const phone = n % 2 ? `+65${id.slice(24)}` : null
   return [id, restaurant_id, codeOf(n), randomUUID(), kept, phone]
 }
 
