@@ -71,8 +71,11 @@ export function wallOf(at: number, timezone: string): { date: string; minute: nu
 /** ISO 8601 with the restaurant's own offset: 2026-12-01T19:00:00+08:00. */
 export function isoAt(at: number, timezone: string): string {
   const offset = offsetMinutes(at, timezone)
-  const local = new Date(at + offset * minuteMs).toISOString().slice(0, 19)
-  return `${local}${offset < 0 ? '-' : '+'}${clock(Math.abs(offset))}`
+  const local = at + offset * minuteMs
+  const day = Math.floor(local / dayMs)
+  const seconds = Math.floor((local - day * dayMs) / 1000)
+  const wall = `${dateOf(day)}T${clock(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, '0')}`
+  return `${wall}${offset < 0 ? '-' : '+'}${clock(Math.abs(offset))}`
 }
 
 export function addDays(date: string, days: number): string {

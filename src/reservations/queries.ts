@@ -38,8 +38,10 @@ export async function selectClaims(
   const [first] = result.rows
   if (!first) return undefined
   const claims = first['table_id'] === null ? [] : result.rows.map(asClaim)
-  return { version: z.int().parse(first['version']), claims }
+  return { version: Version.parse(first['version']), claims }
 }
+
+const Version = z.int()
 
 /** By hand, for there are a hundred in a busy day: the constraints of the table guarantee what is not looked at. */
 function asClaim(row: Record<string, unknown>): Claim {

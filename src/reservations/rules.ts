@@ -120,7 +120,8 @@ export type Decision = { plan: SeatingPlan } | { refusal: RefusalCode }
 export function decideBooking(request: BookingRequest, restaurant: Restaurant, now: number): Decision {
   const arrival = arrivalOf(request.moment, restaurant.timezone)
   if (!arrival) return { refusal: 'nonexistent_time' }
-  const room = roomRefusal(restaurant, request)
+  const candidates = candidateTables(restaurant, request)
+  const room = roomRefusal(restaurant, request, candidates)
   const service = serviceAt(restaurant, arrival.date, arrival.minute)
   const [first] = clockRefusals(restaurant, arrival, service, request.party_size, now)
   if (first || room || !service) return { refusal: first ?? room ?? 'closed' }
@@ -130,7 +131,7 @@ export function decideBooking(request: BookingRequest, restaurant: Restaurant, n
       ...seatingOf(restaurant, arrival, service, request.party_size),
       party_size: request.party_size,
       preferred: null,
-      candidates: candidateTables(restaurant, request).map((candidate) => candidate.table_ids),
+      candidates: candidates.map((candidate) => candidate.table_ids),
       max_covers: max_covers_per_slot,
       max_parties: max_parties_per_slot,
       twice: arrival.twice,
@@ -225,10 +226,11 @@ export function serviceDaysToRead(restaurant: Restaurant, dates: string[]): stri
 export type Ask = { party_size: number; candidates: Candidate[]; refusal: RefusalCode | null }
 export function askOf(restaurant: Restaurant, wish: Pick<BookingRequest, 'party_size' | 'area'>): Ask {
   const whole = { ...wish, table_id: null }
+  const candidates = candidateTables(restaurant, whole)
   return {
     party_size: wish.party_size,
-    candidates: candidateTables(restaurant, whole),
-    refusal: roomRefusal(restaurant, whole),
+    candidates,
+    refusal: roomRefusal(restaurant, whole, candidates),
   }
 }
 

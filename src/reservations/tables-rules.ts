@@ -83,20 +83,22 @@ export function busyTables(
 
 /** How many such parties could be seated one after another, as the book would seat them. */
 export function partiesThatFit(candidates: Candidate[], busy: ReadonlySet<string>): number {
-  const taken = new Set(busy)
+  // A table is there once alone, and again only in combinations.
+  const joined = candidates.some((candidate) => candidate.table_ids.length > 1)
+  const taken = new Set<string>()
   let parties = 0
-  for (const candidate of candidates) {
-    if (candidate.table_ids.some((id) => taken.has(id))) continue
-    for (const id of candidate.table_ids) taken.add(id)
+  for (const { table_ids } of candidates) {
+    if (table_ids.some((id) => busy.has(id) || taken.has(id))) continue
+    if (joined) for (const id of table_ids) taken.add(id)
     parties += 1
   }
   return parties
 }
 
-/** What no hour of the day could change: the party, the table asked for, the room. */
-export function roomRefusal(restaurant: Restaurant, wish: Wish): RefusalCode | null {
+/** What no hour of the day could change: the party, the table asked for, the room; `candidates` are its candidateTables. */
+export function roomRefusal(restaurant: Restaurant, wish: Wish, candidates: Candidate[]): RefusalCode | null {
   const { max_party } = restaurant.settings
   if (max_party !== null && wish.party_size > max_party) return 'party_too_large'
-  if (candidateTables(restaurant, wish).length > 0) return null
+  if (candidates.length > 0) return null
   return wish.table_id ? 'table_too_small' : 'no_table_fits'
 }

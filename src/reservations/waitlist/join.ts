@@ -28,7 +28,7 @@ export async function joinWaitlist(
   const { restaurant } = ctx
   const wish = wishOf(input)
   if (waitCandidates(restaurant, wish).length === 0) {
-    throw new Problem(roomRefusal(restaurant, { ...wish, table_id: null }) ?? 'no_table_fits')
+    throw new Problem(roomRefusal(restaurant, { ...wish, table_id: null }, []) ?? 'no_table_fits')
   }
   const contact = contactColumns(input, ctx)
   const place =
