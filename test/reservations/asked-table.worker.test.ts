@@ -126,8 +126,10 @@ describe.each(asks)('R276 %s for a table', (_who, path, ask) => {
 test('R276 a table that is there and too small still is just that, and demand that was denied', async () => {
   const refused = await house.call('POST', '/reservations', { ...slot, party_size: 4, table_id: ids.small })
   expect(refused).toMatchObject({ status: 422, code: 'table_too_small' })
-  const ledger = await house.call('GET', '/denied-requests?reason=table_too_small')
-  expect(ledger.data).toMatchObject([{ kind: 'booking', party_size: 4 }])
+  // Written after the answer.
+  await expect
+    .poll(async () => (await house.call('GET', '/denied-requests?reason=table_too_small')).data, { timeout: 10_000 })
+    .toMatchObject([{ kind: 'booking', party_size: 4 }])
 })
 
 test('R276 what the clock refuses besides does not hide that there is no such table', async () => {
